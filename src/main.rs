@@ -1,0 +1,3 @@
+//! Command line: serve | simulate | demo.
+
+fn main() {}

@@ -1,0 +1,55 @@
+//! One HTTP try of a postback: a row of the delivery log.
+
+use super::Millis;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+super::words! {
+    /// The three words of the status column.
+    AttemptStatus { Success = "success", Failed = "failed", Retried = "retried" }
+}
+
+impl AttemptStatus {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Success => "Success",
+            Self::Failed => "Failed",
+            Self::Retried => "Retried",
+        }
+    }
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub id: Uuid,
+    pub postback_id: Uuid,
+    pub time: Millis,
+    /// The goal's event.
+    pub event: String,
+    pub goal_name: String,
+    pub status: AttemptStatus,
+    /// None: there was no answer, or no call at all.
+    pub http: Option<i32>,
+    /// Round trip in milliseconds; None without a call.
+    pub latency_ms: Option<i32>,
+    /// 1 for the first try; 0 for an end without a call.
+    pub attempt: i32,
+    /// The network's own code, e.g. `40105`.
+    pub code: Option<String>,
+    /// The network's own words.
+    pub words: Option<String>,
+    pub test: bool,
+}
+
+/// Request and answer as kept, secrets masked, 16 KiB each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    pub method: String,
+    pub url: String,
+    /// Masked headers, in the order sent.
+    pub headers: Vec<(String, String)>,
+    /// The request body with this event alone in it.
+    pub request: String,
+    pub response: Option<String>,
+}

@@ -1,0 +1,45 @@
+//! The tenant: keys, goals, connections, players and logs belong to one game.
+
+use super::Millis;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Days a click may lie before its event when a game says nothing else.
+pub const DEFAULT_WINDOW_DAYS: i32 = 30;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Game {
+    pub id: Uuid,
+    /// Part of every URL; never changes.
+    pub slug: String,
+    pub name: String,
+    /// IANA name; days on charts and exports are its days.
+    pub time_zone: String,
+    /// Attribution window, 1 to 90 days.
+    pub window_days: i32,
+    pub created_at: Millis,
+}
+
+super::words! {
+    /// The two keys of a game.
+    KeyKind { Publishable = "publishable", Secret = "secret" }
+}
+
+impl KeyKind {
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Publishable => "pk_",
+            Self::Secret => "sk_",
+        }
+    }
+}
+
+/// A key as the API keys page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    pub kind: KeyKind,
+    /// Whole for the publishable key; the secret one shows its last four characters unless revealed.
+    pub shown: String,
+    pub created_at: Millis,
+    pub last_used_at: Option<Millis>,
+}

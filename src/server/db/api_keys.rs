@@ -1,0 +1,59 @@
+//! The publishable and the secret key of each game, looked up by fingerprint.
+
+use super::{Db, Result, Tx, on, within};
+use crate::model::Millis;
+use crate::model::game::KeyKind;
+use crate::server::secrets::fingerprint;
+use uuid::Uuid;
+
+/// Whose key it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyOwner {
+    pub key_id: Uuid,
+    pub game_id: Uuid,
+    pub kind: KeyKind,
+}
+
+/// A key to store: the publishable one keeps its plain text, the secret one a sealed one.
+pub struct NewKey<'a> {
+    pub id: Uuid,
+    pub game_id: Uuid,
+    pub kind: KeyKind,
+    pub text: &'a str,
+    /// The sealed text (owner `api_key:<id>`), for the secret key.
+    pub sealed: Option<String>,
+    pub created_at: Millis,
+}
+
+/// Puts the key in place of the game's former one of its kind, which is dead at once.
+pub async fn replace(tx: &mut Tx, key: &NewKey<'_>) -> Result<()> {
+    let tail = &key.text[key.text.len().saturating_sub(4)..];
+    within!(tx, c => sqlx::query("delete from api_keys where game_id = $1 and kind = $2")
+        .bind(key.game_id)
+        .bind(key.kind.word())
+        .execute(c)
+        .await
+        .map(drop))?;
+    within!(tx, c => sqlx::query(
+        "insert into api_keys (id, game_id, kind, key_hash, plain, sealed, tail, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(key.id)
+    .bind(key.game_id)
+    .bind(key.kind.word())
+    .bind(fingerprint(key.text))
+    .bind(key.sealed.is_none().then_some(key.text))
+    .bind(key.sealed.as_deref())
+    .bind(tail)
+    .bind(key.created_at)
+    .execute(c)
+    .await
+    .map(drop))
+}
+
+pub async fn owner_of(db: &Db, key: &str) -> Result<Option<KeyOwner>> {
+    let row: Option<(Uuid, Uuid, String)> = on!(db, pool => sqlx::query_as("select id, game_id, kind from api_keys where key_hash = $1")
+        .bind(fingerprint(key))
+        .fetch_optional(pool)
+        .await)?;
+    Ok(row.and_then(|(key_id, game_id, kind)| Some(KeyOwner { key_id, game_id, kind: KeyKind::from_word(&kind)? })))
+}

@@ -1,0 +1,54 @@
+//! Games and who belongs to them.
+
+use super::{Db, Result, Tx, on, within};
+use crate::model::game::Game;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    slug: String,
+    name: String,
+    time_zone: String,
+    window_days: i32,
+    created_at: i64,
+}
+
+impl From<Row> for Game {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            time_zone: row.time_zone,
+            window_days: row.window_days,
+            created_at: row.created_at,
+        }
+    }
+}
+
+pub async fn insert(tx: &mut Tx, game: &Game) -> Result<()> {
+    within!(tx, c => sqlx::query(
+        "insert into games (id, slug, name, time_zone, window_days, created_at) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(game.id)
+    .bind(&game.slug)
+    .bind(&game.name)
+    .bind(&game.time_zone)
+    .bind(game.window_days)
+    .bind(game.created_at)
+    .execute(c)
+    .await
+    .map(drop))
+}
+
+pub async fn by_slug(db: &Db, slug: &str) -> Result<Option<Game>> {
+    let row: Option<Row> = on!(db, pool => sqlx::query_as(
+        "select id, slug, name, time_zone, window_days, created_at from games where slug = $1",
+    )
+    .bind(slug)
+    .fetch_optional(pool)
+    .await)?;
+    Ok(row.map(Game::from))
+}

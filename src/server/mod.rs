@@ -1,0 +1,22 @@
+//! Everything that runs on the server: ingest, decide, dispatch, networks, simulator, database.
+
+pub mod auth;
+pub mod config;
+pub mod db;
+pub mod decide;
+pub mod demo;
+pub mod dispatch;
+pub mod ingest;
+pub mod networks;
+pub mod secrets;
+pub mod security;
+pub mod sessions;
+pub mod simulator;
+pub mod state;
+
+use crate::model::Millis;
+
+/// The wall clock, read at the edge only; everything inside takes `now` as an argument.
+pub fn now() -> Millis {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,306 @@
+//! What a network is to the rest of the house: one declared value (SPEC) and pure functions from events to a request
+//! and from an answer to a verdict. Networks do no IO.
+
+use crate::model::Millis;
+use crate::model::conversion::Consent;
+use crate::model::network::ConnectKind;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A network, declared once: form, validation, masking, help, settings and limits derive from it.
+pub struct Spec {
+    /// The word in URLs and tables: `tiktok`.
+    pub slug: &'static str,
+    /// `TikTok Ads`
+    pub name: &'static str,
+    /// `TikTok`, as in “TikTok refuses the token”.
+    pub short: &'static str,
+    pub picture: &'static str,
+    /// What receives events there: `Pixel`.
+    pub target_noun: &'static str,
+    pub account_noun: &'static str,
+    /// What a target id looks like; every id from a form or a list is held against it.
+    pub target_id: IdShape,
+    pub account_id: IdShape,
+    pub connect: ConnectKind,
+    /// Label of the optional test field and the shape of its value.
+    pub test: Option<(&'static str, IdShape)>,
+    /// Query parameters that carry its click ids, best first.
+    pub click_ids: &'static [&'static str],
+    /// UTM sources that mean this network when the medium is a paid one.
+    pub utm_sources: &'static [&'static str],
+    /// Goal event -> the network's standard event. What is not listed goes out under its own name where the network takes custom events.
+    pub events: &'static [(&'static str, &'static str)],
+    /// Whether a conversion without a click id may go out by hashed email (at full consent, latest paid touch this network).
+    pub email_fallback: bool,
+    /// Oldest event the network takes, by event time; Postbacks keeps one hour's margin.
+    pub max_age: Millis,
+    /// How long the network recognises a repeated dedup id.
+    pub dedup_window: Millis,
+    /// Events a call carries at most (ours, not above the network's).
+    pub batch: usize,
+    /// Calls at once per connection to start with.
+    pub concurrency: usize,
+    pub settings: &'static [Setting],
+    /// Help shown beside the connect form: plain text, a paragraph a line.
+    pub setup: &'static str,
+}
+
+/// Characters and length an id may have. Anything else never reaches a URL or a body.
+#[derive(Debug, Clone, Copy)]
+pub struct IdShape {
+    pub min: usize,
+    pub max: usize,
+    /// Allowed besides ASCII letters and digits.
+    pub also: &'static str,
+    /// What a person is told when it does not fit.
+    pub says: &'static str,
+}
+
+impl IdShape {
+    pub fn fits(&self, text: &str) -> bool {
+        (self.min..=self.max).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || self.also.contains(c))
+    }
+}
+
+/// One setting of a network: read from the environment at start, named in the README's table.
+pub struct Setting {
+    /// `POSTBACKS_TIKTOK_URL`
+    pub env: &'static str,
+    pub kind: SettingKind,
+    pub default: Option<&'static str>,
+    pub says: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingKind {
+    Url,
+    Text,
+    Secret,
+}
+
+/// A network's settings as read at start, by environment name.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub plain: BTreeMap<&'static str, String>,
+    pub secret: BTreeMap<&'static str, SecretString>,
+}
+
+impl Settings {
+    /// The value of a Url or Text setting; its default where unset; None where there is neither.
+    pub fn plain(&self, env: &str) -> Option<&str> {
+        self.plain.get(env).map(String::as_str)
+    }
+
+    pub fn secret(&self, env: &str) -> Option<&SecretString> {
+        self.secret.get(env)
+    }
+}
+
+/// Where a postback goes: the connection, with its secret opened.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    pub account_id: Option<String>,
+    pub target_id: String,
+    pub token: SecretString,
+    pub test_code: Option<String>,
+}
+
+/// Everything one postback may say; kept with it as JSON, so that every try sends the same.
+/// Personal fields (`email`, `phone`, `external_id`) are filled at full consent only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The network's event name, e.g. `Purchase`.
+    pub name: String,
+    /// The game's event, e.g. `purchase`.
+    pub goal_event: String,
+    pub dedup_id: String,
+    /// Never earlier than the click.
+    pub time: Millis,
+    pub click: Option<ClickIds>,
+    /// The player's browser: the winning click's, or the event's own when its surface is web or pixel; never a game server's.
+    pub browser: Option<Browser>,
+    /// userId of the player.
+    pub external_id: Option<String>,
+    /// Plain, trimmed; the network's payload hashes it by the network's own rule.
+    pub email: Option<String>,
+    /// Lower-case hex SHA-256 of the lower-cased trimmed address, where only the hash is known.
+    pub email_sha256: Option<String>,
+    pub phone: Option<String>,
+    /// Decimal text exactly as received and ISO 4217 currency; both or none.
+    pub value: Option<(String, String)>,
+    pub consent: Consent,
+    pub test: bool,
+}
+
+/// The winning click, as the network knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClickIds {
+    /// Which parameter: `ttclid`, `rdt_cid`, …
+    pub kind: String,
+    pub id: String,
+    pub time: Millis,
+    pub fbp: Option<String>,
+    pub fbc: Option<String>,
+    pub ttp: Option<String>,
+    pub rdt_uuid: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Browser {
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+    pub page_url: Option<String>,
+    pub referrer: Option<String>,
+}
+
+/// An outgoing call, whole. Header values and body parts that are secret are named so that they are masked in the log.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: http::Method,
+    /// Absolute; ids in it are percent-encoded.
+    pub url: url::Url,
+    pub headers: Vec<(&'static str, HeaderText)>,
+    pub body: Option<Body>,
+}
+
+#[derive(Debug, Clone)]
+pub enum HeaderText {
+    Plain(String),
+    /// A secret with what may be shown before it, e.g. `Bearer `.
+    Secret {
+        before: &'static str,
+        secret: SecretString,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Sent as it is and kept in the log as it is: for event calls, which hold no secret.
+    Json(Value),
+    /// Sent as it is, never logged: for token exchanges.
+    SecretJson(Value),
+}
+
+/// What came back. `body` is capped by the HTTP layer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub retry_after: Option<Millis>,
+    pub body: String,
+}
+
+/// What an answer means, from status AND body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    pub events: Events,
+    /// The network's own code, e.g. `40105`.
+    pub code: Option<String>,
+    /// The network's own words, unchanged (capped by the caller).
+    pub words: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Events {
+    /// The same for every event of the call.
+    All(Outcome),
+    /// The call was refused whole because of these events (index in the call, the network's words); the others are sent again at once.
+    Bad(Vec<(usize, String)>),
+    /// The call was refused whole for its content, and the network does not say which event: halve it until found. With one event it is that one.
+    Some,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Taken. `note` is said in the log when the network had something to add.
+    Accepted { note: Option<String> },
+    /// May work later. `wait` where the network names a time or a code has its own clock.
+    Transient { wait: Option<Millis> },
+    /// The token is refused: the connection is parked.
+    Credentials,
+    /// The token is good and may not do this: the connection is parked.
+    Permission,
+    /// Refused for what it says: not retried.
+    Payload,
+}
+
+/// A token as it came back from an exchange.
+#[derive(Debug, Clone)]
+pub struct Token {
+    pub secret: SecretString,
+    pub expires_at: Option<Millis>,
+}
+
+/// An account, pixel or the like in a list that a token returned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub id: String,
+    pub name: String,
+}
+
+/// A page of a list; `next` is a cursor or page number of the network, never a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    pub list: Vec<Choice>,
+    pub next: Option<String>,
+}
+
+/// Why connecting failed, for a person: what the network said and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The network refuses the token, code or app.
+    #[error("refused: {words}")]
+    Refused { code: Option<String>, words: String },
+    /// The token is good but may not use this account or pixel.
+    #[error("no access: {words}")]
+    NoAccess { code: Option<String>, words: String },
+    /// No usable answer; try again.
+    #[error("unavailable: {words}")]
+    Unavailable { words: String },
+    /// The operator has not set the app id and secret.
+    #[error("not configured: {setting}")]
+    NotConfigured { setting: &'static str },
+}
+
+pub trait Network: Send + Sync + 'static {
+    fn spec(&self) -> &'static Spec;
+
+    /// The exact call that carries these events (1 to `spec().batch`, all of one connection, all test or all not). Pure.
+    fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request;
+
+    /// What the answer means for the `sent` events of the call. Pure; never panics on any bytes.
+    fn verdict(&self, answer: &Answer, sent: usize) -> Verdict;
+
+    /// The way to connect; exactly one of the two by `spec().connect`.
+    fn oauth(&self) -> Option<&dyn OAuth> {
+        None
+    }
+    fn pasted(&self) -> Option<&dyn Pasted> {
+        None
+    }
+}
+
+/// Connecting through the network's consent page. Requests and readers are pure; the caller does the IO.
+pub trait OAuth: Send + Sync {
+    /// The dialog's address, or the setting that is missing.
+    fn dialog(&self, settings: &Settings, redirect: &str, state: &str) -> Result<url::Url, ConnectError>;
+    /// The name of the callback's query parameter that carries the code: `auth_code`.
+    fn code_parameter(&self) -> &'static str;
+    fn exchange(&self, settings: &Settings, redirect: &str, code: &str) -> Result<Request, ConnectError>;
+    fn read_exchange(&self, answer: &Answer, now: Millis) -> Result<Token, ConnectError>;
+    fn accounts(&self, settings: &Settings, token: &SecretString, cursor: Option<&str>) -> Result<Request, ConnectError>;
+    fn read_accounts(&self, answer: &Answer) -> Result<Choices, ConnectError>;
+    fn targets(&self, settings: &Settings, token: &SecretString, account: &str, cursor: Option<&str>) -> Result<Request, ConnectError>;
+    fn read_targets(&self, answer: &Answer) -> Result<Choices, ConnectError>;
+    /// The call that gives the token back on disconnect; None where the network has none.
+    fn revoke(&self, settings: &Settings, token: &SecretString) -> Option<Request>;
+}
+
+/// Connecting by a pasted token: checked against the network before it is saved.
+pub trait Pasted: Send + Sync {
+    /// A call that changes nothing at the network and is refused for a bad token or a target that is not the token's.
+    fn probe(&self, settings: &Settings, to: &Destination, now: Millis) -> Request;
+    fn read_probe(&self, answer: &Answer) -> Result<(), ConnectError>;
+}

@@ -1,0 +1,5 @@
+//! Tests of what crosses rooms: the real router on a real database, on both engines. The tree mirrors the routes.
+
+pub mod engines;
+mod keys;
+mod schema;

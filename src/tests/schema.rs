@@ -1,0 +1,26 @@
+//! Both engines hold the same tables, columns and nullability.
+
+use super::engines;
+use crate::server::db::Db;
+
+#[tokio::test]
+async fn both_migrations_make_the_same_tables() {
+    let (sqlite, postgres) = (engines::sqlite().await, engines::postgres().await);
+    let (Db::Sqlite { read, .. }, Db::Postgres(pool)) = (&sqlite.db, &postgres.db) else { panic!("one of each") };
+    let of_sqlite: Vec<(String, String, bool)> = sqlx::query_as(
+        "select m.name, p.name, p.\"notnull\" = 1 from sqlite_master m join pragma_table_info(m.name) p
+         where m.type = 'table' and m.name not like 'sqlite_%' and m.name not like '\\_sqlx%' escape '\\' order by 1, 2",
+    )
+    .fetch_all(read)
+    .await
+    .unwrap();
+    let of_postgres: Vec<(String, String, bool)> = sqlx::query_as(
+        "select table_name::text, column_name::text, is_nullable = 'NO' from information_schema.columns
+         where table_schema = 'public' and table_name not like '\\_sqlx%' order by table_name::text collate \"C\", column_name::text collate \"C\"",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert!(of_sqlite.len() > 100);
+    assert_eq!(of_sqlite, of_postgres);
+}
