@@ -233,6 +233,7 @@ create table clicks (
     constraint clicks_once_key unique (player_id, test, network, kind, click_id)
 );
 create index clicks_by_game on clicks (game_id, time);
+create index clicks_by_player on clicks (player_id, time);
 
 -- Conversions and postbacks -----------------------------------------------------------------------
 
@@ -260,7 +261,7 @@ create table conversions (
     constraint conversions_once_key unique (goal_id, message_id)
 );
 create index conversions_by_game on conversions (game_id, received_at);
-create index conversions_by_player on conversions (player_id);
+create index conversions_by_player on conversions (player_id, event_time);
 create index conversions_waiting on conversions (waiting_until) where decision = 'waiting';
 
 -- The once-per-player slot of a goal: which conversion holds it.

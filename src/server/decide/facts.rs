@@ -38,6 +38,7 @@ pub struct Message {
     pub received_at: Millis,
     pub anonymous_id: Option<String>,
     pub device_id: Option<String>,
+    pub session_id: Option<String>,
     /// userId with its identityType where given.
     pub user: Option<UserRef>,
     /// alias only: from -> to.
