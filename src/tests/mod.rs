@@ -1,4 +1,5 @@
 //! Tests of what crosses rooms: the real router on a real database, on both engines. The tree mirrors the routes.
+#![allow(clippy::unwrap_used)]
 
 pub mod engines;
 mod keys;
