@@ -155,6 +155,7 @@ create table grants (
     network text not null,
     user_id blob not null,
     secret text not null,
+    secret_expires_at bigint,
     created_at bigint not null,
     expires_at bigint not null,
     constraint grants_pk primary key (id),

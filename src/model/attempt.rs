@@ -39,7 +39,26 @@ pub struct Attempt {
     pub code: Option<String>,
     /// The network's own words.
     pub words: Option<String>,
+    /// What it means for a marketer, in one sentence.
+    pub meaning: Option<String>,
     pub test: bool,
+}
+
+/// How many attempts of a range ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusCounts {
+    pub success: i64,
+    pub failed: i64,
+    pub retried: i64,
+    /// Answer times of the range's latest thousand calls.
+    pub p50_ms: Option<i32>,
+    pub p95_ms: Option<i32>,
+}
+
+impl StatusCounts {
+    pub const fn all(&self) -> i64 {
+        self.success + self.failed + self.retried
+    }
 }
 
 /// Request and answer as kept, secrets masked, 16 KiB each.
@@ -49,7 +68,9 @@ pub struct Exchange {
     pub url: String,
     /// Masked headers, in the order sent.
     pub headers: Vec<(String, String)>,
-    /// The request body with this event alone in it.
-    pub request: String,
+    /// The request body without its events.
+    pub envelope: String,
+    /// This attempt's event as sent.
+    pub event: String,
     pub response: Option<String>,
 }

@@ -3,6 +3,9 @@
 use super::attempt::AttemptStatus;
 use super::{DAY, HOUR, Millis};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
 
 super::words! {
     /// The four ranges of the log.
@@ -40,4 +43,43 @@ impl Default for LogFilter {
     fn default() -> Self {
         Self { range: Range::Day, status: None }
     }
+}
+
+/// A place in a list that is ordered by time and id, both newest first. Its text in URLs is `<time>-<id>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    pub time: Millis,
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// Newer than everything.
+    pub const END: Self = Self { time: Millis::MAX, id: Uuid::max() };
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.time, self.id.simple())
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = super::UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = || {
+            let (time, id) = text.split_once('-')?;
+            Some(Self { time: time.parse().ok()?, id: id.parse().ok()? })
+        };
+        parse().ok_or(super::UnknownWord("Cursor"))
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Position {
+    #[default]
+    Newest,
+    OlderThan(Cursor),
+    NewerThan(Cursor),
 }

@@ -1,1 +1,209 @@
-//! Stub: being built.
+//! The delivery log as people read it: one network of one game, by time and status, a page at a time.
+
+use super::{Db, Result, on};
+use crate::model::Millis;
+use crate::model::attempt::{Attempt, AttemptStatus, Exchange, StatusCounts};
+use crate::model::filter::{Cursor, Position};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+/// Rows a page of the log shows.
+pub const PAGE: usize = 50;
+
+/// Which part of the log: a network of a game since a time, perhaps of one status.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    pub game_id: Uuid,
+    pub network: String,
+    pub since: Millis,
+    pub status: Option<AttemptStatus>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    postback_id: Uuid,
+    time: i64,
+    event: String,
+    goal_name: String,
+    status: String,
+    http: Option<i32>,
+    latency_ms: Option<i32>,
+    attempt: i32,
+    code: Option<String>,
+    words: Option<String>,
+    meaning: Option<String>,
+    test: bool,
+}
+
+impl Row {
+    fn read(self) -> Result<Attempt> {
+        let status = self.status.parse().map_err(|unknown| super::Error::Decode(Box::new(unknown)))?;
+        Ok(Attempt {
+            id: self.id,
+            postback_id: self.postback_id,
+            time: self.time,
+            event: self.event,
+            goal_name: self.goal_name,
+            status,
+            http: self.http,
+            latency_ms: self.latency_ms,
+            attempt: self.attempt,
+            code: self.code,
+            words: self.words,
+            meaning: self.meaning,
+            test: self.test,
+        })
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, postback_id, time, event, goal_name, status, http, latency_ms, attempt, code, words, meaning, test"
+    };
+}
+
+// The optional status is two texts and not one `or`, so that each has an index that holds exactly its rows.
+macro_rules! page_text {
+    ($status:literal, $compare:literal, $order:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from attempts where game_id = $1 and network = $2 and time >= $3",
+            $status,
+            " and (time, id) ",
+            $compare,
+            " ($5, $6) order by time ",
+            $order,
+            ", id ",
+            $order,
+            " limit $7"
+        )
+    };
+}
+
+/// Up to `PAGE` rows at the position, newest first, and whether there are more beyond the last one read.
+pub async fn page(db: &Db, scope: &Scope, position: &Position) -> Result<(Vec<Attempt>, bool)> {
+    let (text, from) = match (position, scope.status.is_some()) {
+        (Position::Newest, false) => (page_text!(" and $4 = $4", "<", "desc"), Cursor::END),
+        (Position::Newest, true) => (page_text!(" and status = $4", "<", "desc"), Cursor::END),
+        (Position::OlderThan(cursor), false) => (page_text!(" and $4 = $4", "<", "desc"), *cursor),
+        (Position::OlderThan(cursor), true) => (page_text!(" and status = $4", "<", "desc"), *cursor),
+        (Position::NewerThan(cursor), false) => (page_text!(" and $4 = $4", ">", "asc"), *cursor),
+        (Position::NewerThan(cursor), true) => (page_text!(" and status = $4", ">", "asc"), *cursor),
+    };
+    let limit = i64::try_from(PAGE).expect("a page is small") + 1;
+    let mut rows: Vec<Row> = on!(db, pool => sqlx::query_as(text)
+        .bind(scope.game_id)
+        .bind(&scope.network)
+        .bind(scope.since)
+        .bind(scope.status.map_or("", AttemptStatus::word))
+        .bind(from.time)
+        .bind(from.id)
+        .bind(limit)
+        .fetch_all(pool)
+        .await)?;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    if matches!(position, Position::NewerThan(_)) {
+        rows.reverse();
+    }
+    Ok((rows.into_iter().map(Row::read).collect::<Result<_>>()?, more))
+}
+
+/// How many attempts of the scope ended how (the scope's status does not narrow it), with answer times of the latest thousand.
+pub async fn counts(db: &Db, scope: &Scope) -> Result<StatusCounts> {
+    let rows: Vec<(String, i64)> = on!(db, pool => sqlx::query_as(
+        "select status, count(*) from attempts where game_id = $1 and network = $2 and time >= $3 group by status",
+    )
+    .bind(scope.game_id)
+    .bind(&scope.network)
+    .bind(scope.since)
+    .fetch_all(pool)
+    .await)?;
+    let mut latencies: Vec<(i32,)> = on!(db, pool => sqlx::query_as(
+        "select latency_ms from attempts where game_id = $1 and network = $2 and time >= $3 and latency_ms is not null
+         order by time desc, id desc limit 1000",
+    )
+    .bind(scope.game_id)
+    .bind(&scope.network)
+    .bind(scope.since)
+    .fetch_all(pool)
+    .await)?;
+    latencies.sort_unstable();
+    let of = |status: AttemptStatus| rows.iter().find(|(word, _)| word == status.word()).map_or(0, |(_, count)| *count);
+    Ok(StatusCounts {
+        success: of(AttemptStatus::Success),
+        failed: of(AttemptStatus::Failed),
+        retried: of(AttemptStatus::Retried),
+        p50_ms: percentile(&latencies, 50),
+        p95_ms: percentile(&latencies, 95),
+    })
+}
+
+fn percentile(sorted: &[(i32,)], percent: usize) -> Option<i32> {
+    let index = (sorted.len() * percent).div_ceil(100).checked_sub(1)?;
+    sorted.get(index).map(|(latency,)| *latency)
+}
+
+/// One attempt of a network of the game.
+pub async fn one(db: &Db, game_id: Uuid, network: &str, id: Uuid) -> Result<Option<Attempt>> {
+    let row: Option<Row> = on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from attempts where day = $1 and id = $2 and game_id = $3 and network = $4"),
+    )
+    .bind(day_of(id))
+    .bind(id)
+    .bind(game_id)
+    .bind(network)
+    .fetch_optional(pool)
+    .await)?;
+    row.map(Row::read).transpose()
+}
+
+/// Every attempt of a postback, oldest first (72 h of retries make a few dozen at the most).
+pub async fn of_postback(db: &Db, game_id: Uuid, postback_id: Uuid) -> Result<Vec<Attempt>> {
+    let rows: Vec<Row> = on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from attempts where game_id = $1 and postback_id = $2 order by time, id limit 200"),
+    )
+    .bind(game_id)
+    .bind(postback_id)
+    .fetch_all(pool)
+    .await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Request and answer of an attempt; None when it ended without a call.
+pub async fn exchange(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Exchange>> {
+    #[derive(FromRow)]
+    struct Kept {
+        method: String,
+        url: String,
+        headers: String,
+        envelope: String,
+        response: Option<String>,
+        request: Option<String>,
+    }
+    let kept: Option<Kept> = on!(db, pool => sqlx::query_as(
+        "select c.method, c.url, c.headers, c.envelope, c.response, a.request
+         from attempts a join calls c on c.day = a.day and c.id = a.call_id where a.day = $1 and a.id = $2 and a.game_id = $3",
+    )
+    .bind(day_of(id))
+    .bind(id)
+    .bind(game_id)
+    .fetch_optional(pool)
+    .await)?;
+    Ok(kept.map(|kept| Exchange {
+        method: kept.method,
+        url: kept.url,
+        headers: serde_json::from_str(&kept.headers).unwrap_or_default(),
+        envelope: kept.envelope,
+        event: kept.request.unwrap_or_default(),
+        response: kept.response,
+    }))
+}
+
+/// Attempts are keyed by (day, id), and a UUIDv7 tells its day.
+fn day_of(id: Uuid) -> i32 {
+    let (seconds, _) = id.get_timestamp().map_or((0, 0), |stamp| stamp.to_unix());
+    i32::try_from(seconds / 86_400).unwrap_or(0)
+}

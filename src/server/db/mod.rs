@@ -8,6 +8,7 @@ pub mod connections;
 pub mod facts;
 pub mod games;
 pub mod goals;
+pub mod grants;
 pub mod health;
 pub mod instance;
 pub mod memberships;
