@@ -85,3 +85,32 @@ pub struct Conversion {
     pub value: Option<Money>,
     pub decision: Decision,
 }
+
+/// A conversion credited to a network that was not sent there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotSent {
+    pub id: Uuid,
+    pub goal_name: String,
+    pub event: String,
+    pub event_time: Millis,
+    pub received_at: Millis,
+    pub test: bool,
+    pub reason: Reason,
+    pub value: Option<Money>,
+}
+
+/// What became of a goal match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    Credited,
+    Waiting,
+    NotSent(Reason),
+}
+
+/// How many goal matches ended so, and for which network where one was credited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeCount {
+    pub outcome: Outcome,
+    pub network: Option<String>,
+    pub count: i64,
+}

@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod connection;
 pub mod conversion;
+pub mod evidence;
 pub mod filter;
 pub mod game;
 pub mod goal;

@@ -1,0 +1,194 @@
+//! What people change about a game's connection to a network: connect, switch, disconnect, try again.
+
+use super::{Db, Result, Tx, on, within};
+use crate::model::Millis;
+use crate::model::connection::{Connection, ParkCause, Parked};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    game_id: Uuid,
+    network: String,
+    enabled: bool,
+    account_id: Option<String>,
+    account_name: Option<String>,
+    target_id: String,
+    target_name: Option<String>,
+    secret_tail: Option<String>,
+    test_code: Option<String>,
+    parked_cause: Option<String>,
+    parked_since: Option<i64>,
+    parked_words: Option<String>,
+    connected_at: i64,
+    connected_by: Option<String>,
+}
+
+impl From<Row> for Connection {
+    fn from(row: Row) -> Self {
+        let cause = row.parked_cause.as_deref().and_then(ParkCause::from_word);
+        Self {
+            id: row.id,
+            game_id: row.game_id,
+            network: row.network,
+            account_id: row.account_id,
+            account_name: row.account_name,
+            target_id: row.target_id,
+            target_name: row.target_name,
+            secret_tail: row.secret_tail,
+            test_code: row.test_code,
+            enabled: row.enabled,
+            parked: cause.map(|cause| Parked {
+                cause,
+                since: row.parked_since.unwrap_or_default(),
+                words: row.parked_words.unwrap_or_default(),
+            }),
+            connected_at: row.connected_at,
+            connected_by: row.connected_by,
+        }
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, test_code,
+         parked_cause, parked_since, parked_words, connected_at, connected_by"
+    };
+}
+
+/// The game's connection to the network, if it is connected.
+pub async fn of_network(db: &Db, game_id: Uuid, network: &str) -> Result<Option<Connection>> {
+    let row: Option<Row> = on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from connections where game_id = $1 and network = $2 and connected"),
+    )
+    .bind(game_id)
+    .bind(network)
+    .fetch_optional(pool)
+    .await)?;
+    Ok(row.map(Connection::from))
+}
+
+/// Every connection of the game.
+pub async fn of_game(db: &Db, game_id: Uuid) -> Result<Vec<Connection>> {
+    let rows: Vec<Row> = on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from connections where game_id = $1 and connected order by network"),
+    )
+    .bind(game_id)
+    .fetch_all(pool)
+    .await)?;
+    Ok(rows.into_iter().map(Connection::from).collect())
+}
+
+/// What a connection is saved with.
+#[derive(Debug, Clone)]
+pub struct Saved<'a> {
+    pub game_id: Uuid,
+    pub network: &'a str,
+    pub account_id: Option<&'a str>,
+    pub account_name: Option<&'a str>,
+    pub target_id: &'a str,
+    pub target_name: Option<&'a str>,
+    pub secret_tail: Option<&'a str>,
+    pub secret_expires_at: Option<Millis>,
+    pub test_code: Option<&'a str>,
+    pub connected_at: Millis,
+    pub connected_by: &'a str,
+}
+
+/// The row of game and network with its present target: made on first use, locked until the transaction ends, kept for ever.
+/// A row that was made just now, or is disconnected, has no target (`None`).
+pub async fn lock(tx: &mut Tx, game_id: Uuid, network: &str, now: Millis) -> Result<(Uuid, Option<(Option<String>, String)>)> {
+    within!(tx, c => sqlx::query(
+        "insert into connections (id, game_id, network, connected, enabled, target_id, connected_at)
+         values ($1, $2, $3, false, false, '', $4) on conflict (game_id, network) do nothing",
+    )
+    .bind(Uuid::now_v7())
+    .bind(game_id)
+    .bind(network)
+    .bind(now)
+    .execute(c)
+    .await
+    .map(drop))?;
+    let (id, connected, account, target): (Uuid, bool, Option<String>, String) = within!(tx, c => sqlx::query_as(
+        "update connections set network = network where game_id = $1 and network = $2 returning id, connected, account_id, target_id",
+    )
+    .bind(game_id)
+    .bind(network)
+    .fetch_one(c)
+    .await)?;
+    Ok((id, connected.then_some((account, target))))
+}
+
+/// Writes what was connected, switched on; what was parked may go again.
+pub async fn save(tx: &mut Tx, id: Uuid, sealed: &str, saved: &Saved<'_>) -> Result<()> {
+    within!(tx, c => sqlx::query(
+        "update connections set connected = true, enabled = true, account_id = $2, account_name = $3, target_id = $4, target_name = $5,
+         secret = $6, secret_tail = $7, secret_expires_at = $8, test_code = $9, connected_at = $10, connected_by = $11,
+         parked_cause = null, parked_since = null, parked_words = null where id = $1",
+    )
+    .bind(id)
+    .bind(saved.account_id)
+    .bind(saved.account_name)
+    .bind(saved.target_id)
+    .bind(saved.target_name)
+    .bind(sealed)
+    .bind(saved.secret_tail)
+    .bind(saved.secret_expires_at)
+    .bind(saved.test_code)
+    .bind(saved.connected_at)
+    .bind(saved.connected_by)
+    .execute(c)
+    .await
+    .map(drop))
+}
+
+/// The sealed secret of a connected connection (owner `connection:<id>`).
+pub async fn secret(db: &Db, id: Uuid) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        on!(db, pool => sqlx::query_as("select secret from connections where id = $1").bind(id).fetch_optional(pool).await)?;
+    Ok(row.and_then(|(secret,)| secret))
+}
+
+/// Forgets the secrets and what it was connected to; the row stays for its log.
+pub async fn disconnect(tx: &mut Tx, id: Uuid) -> Result<()> {
+    within!(tx, c => sqlx::query(
+        "update connections set connected = false, enabled = false, account_id = null, account_name = null, target_id = '', target_name = null,
+         secret = null, secret_tail = null, secret_expires_at = null, test_code = null,
+         parked_cause = null, parked_since = null, parked_words = null where id = $1",
+    )
+    .bind(id)
+    .execute(c)
+    .await
+    .map(drop))
+}
+
+pub async fn set_enabled(tx: &mut Tx, id: Uuid, enabled: bool) -> Result<()> {
+    within!(tx, c => sqlx::query("update connections set enabled = $2 where id = $1").bind(id).bind(enabled).execute(c).await.map(drop))
+}
+
+pub async fn set_test_code(tx: &mut Tx, id: Uuid, test_code: Option<&str>) -> Result<()> {
+    within!(tx, c => sqlx::query("update connections set test_code = $2 where id = $1").bind(id).bind(test_code).execute(c).await.map(drop))
+}
+
+/// Postbacks of the connection that are still to be sent.
+pub async fn waiting(tx: &mut Tx, id: Uuid) -> Result<i64> {
+    let (count,): (i64,) =
+        within!(tx, c => sqlx::query_as("select count(*) from queue where connection_id = $1").bind(id).fetch_one(c).await)?;
+    Ok(count)
+}
+
+/// Cancels every postback of the connection that is still to be sent; a call under way is recorded as late.
+pub async fn cancel_waiting(tx: &mut Tx, id: Uuid, ended: &str, now: Millis) -> Result<()> {
+    within!(tx, c => sqlx::query(
+        "update postbacks set state = 'cancelled', ended = $2, finished_at = $3
+         where id in (select id from queue where connection_id = $1)",
+    )
+    .bind(id)
+    .bind(ended)
+    .bind(now)
+    .execute(c)
+    .await
+    .map(drop))?;
+    within!(tx, c => sqlx::query("delete from queue where connection_id = $1").bind(id).execute(c).await.map(drop))
+}
