@@ -1,5 +1,7 @@
 //! What a person may be told: a closed set without free text. Causes go to tracing, never to the browser.
 
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -14,4 +16,37 @@ pub enum AppError {
     TooMany,
     #[error("Postbacks cannot reach its database. Try again in a moment.")]
     Unavailable,
+    /// The form was not one of ours, or a field of it was missing.
+    #[error("The form could not be read. Open the page again and try once more.")]
+    BadForm,
+    /// The browser could not reach the server.
+    #[error("Postbacks did not answer. Check your connection and try again.")]
+    NoAnswer,
+}
+
+impl AppError {
+    /// The HTTP status of an answer that carries this error.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::SignedOut => 401,
+            Self::NotAllowed => 403,
+            Self::NotFound => 404,
+            Self::TooMany => 429,
+            Self::Unavailable | Self::NoAnswer => 503,
+            Self::BadForm => 422,
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    /// Also what an `__err` in the address decodes to that is none of ours.
+    fn from_server_fn_error(cause: ServerFnErrorErr) -> Self {
+        match cause {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => Self::BadForm,
+            ServerFnErrorErr::Request(_) => Self::NoAnswer,
+            _ => Self::Unavailable,
+        }
+    }
 }

@@ -7,3 +7,12 @@ pub mod model;
 pub mod server;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
+pub mod web;
+
+/// Brings the islands of a page alive; the browser calls it once the module is loaded.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

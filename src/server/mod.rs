@@ -8,10 +8,12 @@ pub mod demo;
 pub mod dispatch;
 pub mod ingest;
 pub mod networks;
+pub mod router;
 pub mod secrets;
 pub mod security;
 pub mod sessions;
 pub mod simulator;
+pub mod site;
 pub mod state;
 
 use crate::model::Millis;

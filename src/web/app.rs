@@ -1,0 +1,51 @@
+//! The document around every page, and the table of pages.
+
+use super::problem::Problem;
+use super::visit;
+use crate::error::AppError;
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::SsrMode::Async;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+/// The whole document. Pages are plain HTML; only islands are brought alive.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let stylesheet = options.css_path();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=visit::theme().map(|theme| theme.word())>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href=stylesheet/>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Postbacks".to_owned() } else { format!("{title} · Postbacks") }/>
+        <Router>
+            <Routes fallback=|| view! { <Problem error=AppError::NotFound/> }>
+                <Route path=path!("/") view=Home ssr=Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+#[component]
+fn Home() -> impl IntoView {
+    view! { <main class="main" id="main"><h1>"Postbacks"</h1><p>"Started "<super::components::time::Time at=0 exact="1970-01-01 00:00:00 UTC".to_owned()/></p></main> }
+}

@@ -1,0 +1,6 @@
+//! The pages, drawn on the server, and the few islands that move in the browser.
+
+pub mod app;
+pub mod components;
+pub mod problem;
+pub mod visit;
