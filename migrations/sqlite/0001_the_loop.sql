@@ -118,6 +118,11 @@ create table connections (
     parked_cause text,
     parked_since bigint,
     parked_words text,
+    -- Since when nothing goes out (parked or switched off): that time does not count towards the 72 h of retries.
+    held_since bigint,
+    -- When it was let go last; attempts before do not speak about its health.
+    resumed_at bigint,
+    -- Set when it is let go: until one call succeeds, one goes out at a time.
     probe_at bigint,
     connected_at bigint not null,
     connected_by text,
@@ -315,11 +320,14 @@ create table queue (
     attempt integer not null,
     claims integer not null,
     refusals integer not null,
+    -- When retries end: 72 h after the first attempt, later by what it spent parked.
+    give_up_at bigint,
     lease_id blob,
     lease_until bigint,
     constraint queue_pk primary key (id)
 );
-create index queue_due on queue (connection_id, due_at, id) where lease_id is null;
+create index queue_due on queue (connection_id, due_at, expires_at) where lease_id is null;
+create index queue_fresh on queue (connection_id, due_at, expires_at) where lease_id is null and attempt = 0;
 create index queue_leased on queue (lease_until) where lease_id is not null;
 create index queue_expiry on queue (expires_at);
 

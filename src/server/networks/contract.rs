@@ -39,6 +39,9 @@ pub struct Spec {
     pub max_age: Millis,
     /// How long the network recognises a repeated dedup id.
     pub dedup_window: Millis,
+    /// JSON pointer to the array of events in a request's body, in the order they were given: `/data/events`. The log keeps
+    /// each event with its own attempt and the body around them once.
+    pub events_at: &'static str,
     /// Events a call carries at most (ours, not above the network's).
     pub batch: usize,
     /// Calls at once per connection to start with.
