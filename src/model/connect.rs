@@ -1,0 +1,37 @@
+//! Why a change to a connection did not happen, for the person who asked for it.
+
+super::words! {
+    /// A closed set: what the network said in its own words is kept in the session, not in the address.
+    ConnectProblem {
+        Refused = "refused", NoAccess = "no_access", Unavailable = "unavailable", NotConfigured = "not_configured",
+        Target = "target", Token = "token", TestCode = "test_code", Stale = "stale", Denied = "denied",
+        NotInList = "not_in_list", Confirm = "confirm",
+    }
+}
+
+impl ConnectProblem {
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Refused => "The network refuses this. Nothing was changed.",
+            Self::NoAccess => "The token is good, but it may not use this account or pixel. Nothing was changed.",
+            Self::Unavailable => "The network gave no usable answer. Try again in a moment; nothing was changed.",
+            Self::NotConfigured => "The operator of this instance has not set the app id and secret of this network yet.",
+            Self::Target => "This id is not one of the network's: check it for missing or extra characters.",
+            Self::Token => "Paste the whole token, without spaces around or inside it.",
+            Self::TestCode => "This test code is not one of the network's: check it for missing or extra characters.",
+            Self::Stale => "This consent is no longer valid: it was given too long ago, in another session, or has been used. Start again with Connect.",
+            Self::Denied => "You did not allow the connection at the network. Nothing was changed.",
+            Self::NotInList => "This account or pixel is not one that the token may use. Pick one from the list.",
+            Self::Confirm => "Postbacks wait for the present account or pixel. Confirm that they are cancelled, or go back.",
+        }
+    }
+}
+
+/// What a network said when it refused to be connected, kept in the session until the page has shown it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NetworkSaid {
+    pub network: String,
+    pub code: Option<String>,
+    pub words: String,
+    pub at: super::Millis,
+}

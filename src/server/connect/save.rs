@@ -1,0 +1,145 @@
+//! Writing what was connected, and every later change to it: each in one transaction with its row of the audit log.
+
+use super::{Actor, ConnectFailure, Desk, oauth};
+use crate::model::Millis;
+use crate::model::connection::Connection;
+use crate::server::db::connection_changes::{self as changes, Saved};
+use crate::server::db::{Tx, audit, connections, grants};
+use crate::server::networks::contract::{Choice, Spec};
+use crate::server::networks::find;
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+/// Characters of a pasted token that stay visible.
+const TAIL: usize = 4;
+
+/// A connection that the network has agreed to.
+pub struct NewConnection<'a> {
+    pub network: &'static Spec,
+    pub account: Option<Choice>,
+    pub target: Choice,
+    pub token: SecretString,
+    pub token_expires_at: Option<Millis>,
+    /// Whether the token's last characters are shown: for pasted ones.
+    pub show_tail: bool,
+    pub test_code: &'a str,
+    pub confirmed: bool,
+    /// The grant that is used up by this.
+    pub grant_id: Option<Uuid>,
+}
+
+/// Seals the token and writes the connection. The same account and target: what was parked drains. Another: what waits for the
+/// former one is cancelled, once that is confirmed.
+pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Result<Connection, ConnectFailure> {
+    let test_code = valid_test_code(new.network, new.test_code)?;
+    let mut tx = desk.db.begin().await?;
+    let (id, present) = changes::lock(&mut tx, actor.game.id, new.network.slug, actor.now).await?;
+    let account_id = new.account.as_ref().map(|account| account.id.clone());
+    let moved = present.as_ref().is_some_and(|(account, target)| *account != account_id || *target != new.target.id);
+    if moved {
+        let waiting = changes::waiting(&mut tx, id).await?;
+        if waiting > 0 && !new.confirmed {
+            return Err(ConnectFailure::Confirm { waiting });
+        }
+        changes::cancel_waiting(&mut tx, id, "The connection was changed to another account or target.", actor.now).await?;
+    }
+    let text = new.token.expose_secret();
+    let tail = text.get(text.len().saturating_sub(TAIL)..).filter(|_| new.show_tail);
+    let saved = Saved {
+        game_id: actor.game.id,
+        network: new.network.slug,
+        account_id: account_id.as_deref(),
+        account_name: new.account.as_ref().map(|account| account.name.as_str()),
+        target_id: &new.target.id,
+        target_name: Some(new.target.name.as_str()).filter(|name| !name.is_empty()),
+        secret_tail: tail,
+        secret_expires_at: new.token_expires_at,
+        test_code,
+        connected_at: actor.now,
+        connected_by: &actor.account.email,
+    };
+    changes::save(&mut tx, id, &desk.sealer.seal(&owner(id), &new.token), &saved).await?;
+    connections::unpark(&mut tx, id, actor.now).await?;
+    if let Some(grant) = new.grant_id {
+        grants::forget(&mut tx, grant).await?;
+    }
+    let action = if present.is_some() { "connection.reconnected" } else { "connection.connected" };
+    record(&mut tx, actor, action, new.network.slug, &format!("target {}", new.target.id)).await?;
+    tx.commit().await?;
+    desk.wake.notify_one();
+    changes::of_network(&desk.db, actor.game.id, new.network.slug).await?.ok_or(ConnectFailure::NotFound)
+}
+
+/// How many postbacks wait for the connection: what disconnecting would cancel.
+pub async fn waiting(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<i64, ConnectFailure> {
+    let mut tx = desk.db.begin().await?;
+    let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
+    Ok(changes::waiting(&mut tx, connection.id).await?)
+}
+
+/// Cancels what waits, forgets the secret, keeps the log, and gives the token back to the network.
+pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), ConnectFailure> {
+    let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
+    let sealed = changes::secret(&desk.db, connection.id).await?;
+    let mut tx = desk.db.begin().await?;
+    changes::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
+    changes::disconnect(&mut tx, connection.id).await?;
+    record(&mut tx, actor, "connection.disconnected", slug, &format!("target {}", connection.target_id)).await?;
+    tx.commit().await?;
+    if let Some(token) = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok()) {
+        oauth::revoke(desk, slug, &token).await;
+    }
+    Ok(())
+}
+
+/// Switches sending on or off. Off: what is queued is held; on: it goes.
+pub async fn set_enabled(desk: &Desk, actor: Actor<'_>, slug: &str, enabled: bool) -> Result<(), ConnectFailure> {
+    let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
+    let mut tx = desk.db.begin().await?;
+    changes::set_enabled(&mut tx, connection.id, enabled).await?;
+    record(&mut tx, actor, if enabled { "connection.enabled" } else { "connection.disabled" }, slug, "").await?;
+    tx.commit().await?;
+    desk.wake.notify_one();
+    Ok(())
+}
+
+/// Sets or clears the network's test code; only test messages ever carry it.
+pub async fn set_test_code(desk: &Desk, actor: Actor<'_>, slug: &str, test_code: &str) -> Result<(), ConnectFailure> {
+    let spec = find(slug).ok_or(ConnectFailure::NotFound)?.spec();
+    let test_code = valid_test_code(spec, test_code.trim())?;
+    let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
+    let mut tx = desk.db.begin().await?;
+    changes::set_test_code(&mut tx, connection.id, test_code).await?;
+    record(&mut tx, actor, "connection.test_code", slug, test_code.unwrap_or("cleared")).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Sends what is parked once more with the present credentials.
+pub async fn try_again(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), ConnectFailure> {
+    let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
+    let mut tx = desk.db.begin().await?;
+    connections::unpark(&mut tx, connection.id, actor.now).await?;
+    record(&mut tx, actor, "connection.try_again", slug, "").await?;
+    tx.commit().await?;
+    desk.wake.notify_one();
+    Ok(())
+}
+
+fn valid_test_code<'a>(spec: &Spec, code: &'a str) -> Result<Option<&'a str>, ConnectFailure> {
+    match spec.test {
+        _ if code.is_empty() => Ok(None),
+        Some((_, shape)) if shape.fits(code) => Ok(Some(code)),
+        Some((_, shape)) => Err(ConnectFailure::Field { field: "test_code", says: shape.says }),
+        None => Err(ConnectFailure::Field { field: "test_code", says: "This network needs no test code." }),
+    }
+}
+
+/// What a connection's secret is sealed for.
+fn owner(connection: Uuid) -> String {
+    format!("connection:{connection}")
+}
+
+async fn record(tx: &mut Tx, actor: Actor<'_>, action: &str, network: &str, detail: &str) -> crate::server::db::Result<()> {
+    audit::record(tx, Some(actor.game.id), actor.account, actor.now, action, network, detail).await
+}

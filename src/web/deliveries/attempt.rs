@@ -1,0 +1,191 @@
+//! One attempt: what it means, what was sent, what came back, and what happened before and will happen next.
+
+use super::words::{StatusBadge, TestBadge, http, latency, money, tone};
+use crate::model::attempt::{Attempt, AttemptStatus, Exchange};
+use crate::model::calendar;
+use crate::model::connection::Connection;
+use crate::model::integration::AttemptPage;
+use crate::model::postback::{Postback, PostbackState};
+use crate::web::components::{Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone};
+use leptos::prelude::*;
+
+/// `base` is the path of the network's page.
+#[component]
+pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
+    let AttemptPage { game_name, network, connection, attempt, postback, exchange, attempts, click, now } = page;
+    let settings = base.split("/settings").next().unwrap_or_default().to_owned();
+    let title = if attempt.attempt == 0 { "ended without a call".to_owned() } else { format!("attempt {}", attempt.attempt) };
+    let crumbs = vec![
+        Crumb::link(game_name, settings.clone()),
+        Crumb::link("Integrations", format!("{settings}/settings/integrations")),
+        Crumb::link(network.name.clone(), base.clone()),
+        Crumb::link("Delivery logs", format!("{base}#log")),
+        Crumb::here(title.clone()),
+    ];
+    let event = attempt.event.clone();
+    let goal = format!("{settings}/settings/goals/{}", postback.goal_id);
+    let (name, picture) = (network.name.clone(), network.picture.clone());
+    let (http, code) = http(&attempt);
+    let answer = match (&code, attempt.latency_ms) {
+        (_, None) => "No call was made".to_owned(),
+        (Some(code), _) => format!("HTTP {http}, code {code}, in {}", latency(&attempt)),
+        (None, _) if attempt.http.is_none() => format!("{http} in {}", latency(&attempt)),
+        (None, _) => format!("HTTP {http} in {}", latency(&attempt)),
+    };
+    let value = postback.value.as_ref().map(money);
+    let (status, test, time) = (attempt.status, attempt.test, attempt.time);
+    let click = match click {
+        Some(click) => view! { <code>{click.kind}</code>", "<Time at=click.time/> }.into_any(),
+        None => "None: by hashed email".into_any(),
+    };
+    view! {
+        <Crumbs path=crumbs/>
+        <Head before=move || view! { <Glyph name=name.clone() picture=picture.clone() large=true/> }
+            title=move || view! { <code>{event.clone()}</code>", "{title.clone()} }>
+            <StatusBadge status/>
+            {test.then(|| view! { <TestBadge/> })}
+        </Head>
+        <div class="stack loose">
+            <Meaning attempt=attempt.clone() postback=postback.clone() connection=connection.clone() short=network.short.clone()/>
+            <div class="split">
+                <aside class="section" aria-labelledby="timeline">
+                    <header><div><h2 id="timeline">"Timeline"</h2></div></header>
+                    <Story here=attempt.clone() attempts postback=postback.clone() connection base=base.clone() now/>
+                </aside>
+                <div class="stack loose">
+                    <Facts>
+                        <Fact label="Sent"><Time at=time/></Fact>
+                        <Fact label="Answer">{answer}</Fact>
+                        <Fact label="Goal"><a href=goal>{postback.goal_name.clone()}</a>{value.map(|value| format!(", {value}"))}</Fact>
+                        <Fact label="Sent as"><code>{postback.sent_as.clone()}</code></Fact>
+                        <Fact label="Click">{click}</Fact>
+                        <Fact label="Attribution event id" full=true><Id id="conversion-id" text=postback.conversion_id.to_string() label="Copy the attribution event id"/></Fact>
+                        <Fact label="Event id, the same on every try" full=true><Id id="dedup-id" text=postback.dedup_id.clone() label="Copy the event id"/></Fact>
+                    </Facts>
+                    {match exchange {
+                        Some(exchange) => view! { <Wire exchange attempt/> }.into_any(),
+                        None => view! { <p class="muted">"No call was made, so there is no request and no response."</p> }.into_any(),
+                    }}
+                </div>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Id(id: &'static str, text: String, label: &'static str) -> impl IntoView {
+    view! { <span class="row"><code id=id>{text}</code><Copy from=id.to_owned() label=label.to_owned()/></span> }
+}
+
+/// The sentence a marketer needs: what it means, the network's own words, and what happens next.
+#[component]
+fn Meaning(attempt: Attempt, postback: Postback, connection: Option<Connection>, short: String) -> impl IntoView {
+    let tone = match attempt.status {
+        AttemptStatus::Success => Tone::Ok,
+        AttemptStatus::Failed => Tone::Bad,
+        AttemptStatus::Retried => Tone::Warn,
+    };
+    let title = match attempt.status {
+        AttemptStatus::Success => format!("{short} accepted the postback"),
+        AttemptStatus::Failed if attempt.attempt == 0 => "The postback ended without a call".to_owned(),
+        AttemptStatus::Failed => format!("{short} did not accept the postback"),
+        AttemptStatus::Retried => format!("{short} could not take the postback just then"),
+    };
+    let words = attempt.words.filter(|words| !words.is_empty());
+    let next = next(&postback, connection.as_ref());
+    view! {
+        <Flash tone title>
+            {attempt.meaning.map(|meaning| format!("{meaning} "))}
+            {words.map(|words| view! { "It says “"{words}"”. " })}
+            {next}
+        </Flash>
+    }
+}
+
+fn next(postback: &Postback, connection: Option<&Connection>) -> String {
+    let parked = connection.is_some_and(|connection| connection.parked.is_some());
+    let disabled = connection.is_some_and(|connection| !connection.enabled);
+    match postback.state {
+        PostbackState::Queued | PostbackState::Retrying if parked => "It waits until the connection is mended, then sends itself.".to_owned(),
+        PostbackState::Queued | PostbackState::Retrying if disabled => "It waits until the connection is switched on.".to_owned(),
+        PostbackState::Queued | PostbackState::Retrying => {
+            "Postbacks tries again with the same event id, so it cannot be counted twice. You need not do anything.".to_owned()
+        }
+        PostbackState::Accepted | PostbackState::Confirmed => String::new(),
+        PostbackState::Failed | PostbackState::Expired | PostbackState::Cancelled => postback.ended.clone().unwrap_or_default(),
+    }
+}
+
+#[component]
+fn Story(here: Attempt, attempts: Vec<Attempt>, postback: Postback, connection: Option<Connection>, base: String, now: i64) -> impl IntoView {
+    let recorded = calendar::time_of_day(postback.created_at);
+    let tries = attempts
+        .into_iter()
+        .map(|attempt| {
+            let (tone, shape) = tone(attempt.status);
+            let (http, code) = http(&attempt);
+            let name = if attempt.attempt == 0 { "Ended without a call".to_owned() } else { format!("Attempt {}", attempt.attempt) };
+            let says = match (attempt.latency_ms, code) {
+                (None, _) => attempt.meaning.clone().unwrap_or_default(),
+                (Some(_), Some(code)) => format!("HTTP {http}, code {code}, {}", latency(&attempt)),
+                (Some(_), None) if attempt.http.is_none() => format!("{http}, {}", latency(&attempt)),
+                (Some(_), None) => format!("HTTP {http}, {}", latency(&attempt)),
+            };
+            let is_here = attempt.id == here.id;
+            let href = format!("{base}/attempts/{}", attempt.id);
+            let when = calendar::time_of_day(attempt.time);
+            let what = move || match is_here {
+                true => name.clone().into_any(),
+                false => view! { <a href=href.clone()>{name.clone()}</a> }.into_any(),
+            };
+            view! { <Moment shape tone what when=move || when.clone() here=is_here><p class="small soft">{says}</p></Moment> }
+        })
+        .collect_view();
+    let held = connection.is_some_and(|connection| connection.parked.is_some() || !connection.enabled);
+    let deadline = postback.expires_at;
+    let ahead = postback.state.open().then(|| {
+        let due = postback.due_at.filter(|_| !held);
+        view! {
+            {due.map(|due| {
+                let what = if due <= now { "Next try is due" } else { "Next try" };
+                view! { <Moment shape=Shape::Clock what=move || what when=move || view! { <Time at=due/> } ahead=true/> }
+            })}
+            {held.then(|| view! { <Moment shape=Shape::Pause what=move || "Waits for the connection" when=move || "" ahead=true/> })}
+            <Moment shape=Shape::Flag tone=Tone::Bad what=move || "Last chance" when=move || view! { <Time at=deadline/> } ahead=true>
+                <p class="small soft">"After that the network takes the event no more."</p>
+            </Moment>
+        }
+    });
+    view! {
+        <Timeline>
+            <Moment shape=Shape::Bag tone=Tone::Ok what=move || "Conversion recorded" when=move || recorded.clone()/>
+            {tries}
+            {ahead}
+        </Timeline>
+    }
+}
+
+#[component]
+fn Wire(exchange: Exchange, attempt: Attempt) -> impl IntoView {
+    let status = attempt.http.map_or_else(|| "No answer".to_owned(), |http| format!("HTTP {http}"));
+    let response = exchange.response.unwrap_or_default();
+    let size = format!("{} bytes", response.len());
+    let line = format!("{} {}", exchange.method, exchange.url);
+    let headers: String = exchange.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    let shared = exchange.envelope.clone();
+    view! {
+        <Section id="response" title="Response">
+            {if response.is_empty() {
+                view! { <p class="muted">"The network sent nothing back. "{attempt.words}</p> }.into_any()
+            } else {
+                view! { <JsonCode id="response-body" says="Response body" caption=move || view! { {status.clone()}" "<span class="muted">{size.clone()}</span> } text=response/> }.into_any()
+            }}
+        </Section>
+        <Section id="request" title="Request" hint="This event as it was sent. Secrets are masked.">
+            <JsonCode id="request-body" says="Event as sent" caption=move || line.clone() text=exchange.event before=headers.trim_end().to_owned()/>
+            {(!shared.is_empty()).then(|| view! {
+                <Code id="envelope" says="The rest of the request body" caption=move || "The body around it, without its events">{shared}</Code>
+            })}
+        </Section>
+    }
+}

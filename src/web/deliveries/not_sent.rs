@@ -1,0 +1,77 @@
+//! What was credited to a network and not sent, with the reason and what would change it.
+
+use super::words::{TestBadge, money, thousands};
+use crate::model::conversion::NotSent;
+use crate::model::filter::{LogFilter, Range};
+use crate::model::integration::NotSentPage;
+use crate::web::components::{Badge, Crumb, Crumbs, Empty, Glyph, Head, Pager, Pick, Segments, Shape, Table, Tabs, Time, Tone};
+use leptos::prelude::*;
+
+/// `base` is the path of the network's page.
+#[component]
+pub fn NotSentView(page: NotSentPage, base: String) -> impl IntoView {
+    let NotSentPage { game_name, network, filter, list, .. } = page;
+    let settings = base.split("/settings").next().unwrap_or_default().to_owned();
+    let crumbs = vec![
+        Crumb::link(game_name, settings.clone()),
+        Crumb::link("Integrations", format!("{settings}/settings/integrations")),
+        Crumb::link(network.name.clone(), base.clone()),
+        Crumb::here("Not sent"),
+    ];
+    let at = |filter: &LogFilter, cursor: Option<(&str, String)>| address(&base, filter, cursor);
+    let ranges = Range::ALL
+        .iter()
+        .map(|range| Pick::new(at(&LogFilter { range: *range, status: None }, None), range.label(), *range == filter.range))
+        .collect();
+    let tabs = vec![Pick::new(super::log::address(&base, &filter, None), "Attempts", false), Pick::new(at(&filter, None), "Not sent", true)];
+    let newer = list.newer.map(|cursor| at(&filter, Some(("newer", cursor.to_string()))));
+    let older = list.older.map(|cursor| at(&filter, Some(("older", cursor.to_string()))));
+    let shown = format!("{} shown, newest first", thousands(i64::try_from(list.rows.len()).unwrap_or(0)));
+    let (name, picture, short) = (network.name.clone(), network.picture.clone(), network.short.clone());
+    let body = if list.rows.is_empty() {
+        let title = format!("Nothing that {short} earned was held back in the last {}.", filter.range.label());
+        view! { <div class="card"><Empty title><p>"Conversions that cannot be sent are listed here with the reason."</p></Empty></div> }.into_any()
+    } else {
+        let heads = vec![("Time", ""), ("Event", ""), ("Reason", ""), ("What changes it", ""), ("Value", "num")];
+        let rows = list.rows.into_iter().map(|row| view! { <Row row/> }).collect_view();
+        view! {
+            <div class="card flush">
+                <Table caption="Conversions that were not sent, newest first" heads>{rows}</Table>
+                <Pager says=shown newer older/>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <Crumbs path=crumbs/>
+        <Head before=move || view! { <Glyph name=name.clone() picture=picture.clone() large=true/> } title=move || "Not sent"/>
+        <div class="stack">
+            <p class="soft narrow">{format!("Conversions whose last ad click was {short}'s and that were not sent there.")}</p>
+            <Tabs label="Log" picks=tabs/>
+            <div class="filters"><Segments label="Time range" picks=ranges/></div>
+            {body}
+        </div>
+    }
+}
+
+fn address(base: &str, filter: &LogFilter, cursor: Option<(&str, String)>) -> String {
+    let log = super::log::address(&format!("{base}/not-sent"), &LogFilter { range: filter.range, status: None }, cursor);
+    log.trim_end_matches("#log").to_owned()
+}
+
+#[component]
+fn Row(row: NotSent) -> impl IntoView {
+    let (sentence, fix) = row.reason.explain();
+    view! {
+        <tr role="row">
+            <td role="cell" class="main-cell"><Time at=row.received_at/></td>
+            <td role="cell" class="full">
+                <code>{row.event}</code>" "<span class="muted">{row.goal_name}</span>" "
+                {row.test.then(|| view! { <TestBadge/> })}
+            </td>
+            <td role="cell" class="full"><Badge tone=Tone::Off shape=Shape::Off plain=true text=sentence/></td>
+            <td role="cell" class="full"><span class="muted">{fix}</span></td>
+            <td role="cell" class="num">{row.value.as_ref().map_or_else(|| "None".to_owned(), money)}</td>
+        </tr>
+    }
+}
