@@ -8,6 +8,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
+use url::Url;
 
 /// A network, declared once: form, validation, masking, help, settings and limits derive from it.
 pub struct Spec {
@@ -17,6 +19,7 @@ pub struct Spec {
     pub name: &'static str,
     /// `TikTok`, as in “TikTok refuses the token”.
     pub short: &'static str,
+    /// Address of its mark, e.g. `/networks/tiktok.svg`; the file lies under `public/`.
     pub picture: &'static str,
     /// What receives events there: `Pixel`.
     pub target_noun: &'static str,
@@ -42,7 +45,7 @@ pub struct Spec {
     /// JSON pointer to the array of events in a request's body, in the order they were given: `/data/events`. The log keeps
     /// each event with its own attempt and the body around them once.
     pub events_at: &'static str,
-    /// Events a call carries at most (ours, not above the network's).
+    /// Events a call carries at most (ours, not above the network's). Test events go one a call: test consoles show only those.
     pub batch: usize,
     /// Calls at once per connection to start with.
     pub concurrency: usize,
@@ -60,6 +63,13 @@ pub struct IdShape {
     pub also: &'static str,
     /// What a person is told when it does not fit.
     pub says: &'static str,
+}
+
+impl Spec {
+    /// The name under which a goal's event goes out when nobody chose another.
+    pub fn event_name<'a>(&self, goal_event: &'a str) -> &'a str {
+        self.events.iter().find(|(goal, _)| *goal == goal_event).map_or(goal_event, |(_, name)| name)
+    }
 }
 
 impl IdShape {
@@ -99,6 +109,15 @@ impl Settings {
 
     pub fn secret(&self, env: &str) -> Option<&SecretString> {
         self.secret.get(env)
+    }
+
+    /// Where a Url setting leads, with path segments added and percent-encoded; an empty last one ends the path with a slash.
+    pub fn address(&self, setting: &Setting, segments: &[&str]) -> Url {
+        let set = self.plain(setting.env).and_then(|text| Url::parse(text).ok()).filter(|url| !url.cannot_be_a_base());
+        let default = || Url::parse(setting.default.unwrap_or_default()).expect("a Url setting has an absolute default");
+        let mut url = set.unwrap_or_else(default);
+        url.path_segments_mut().expect("an address with a host has a path").pop_if_empty().extend(segments);
+        url
     }
 }
 
@@ -163,8 +182,10 @@ pub struct Browser {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: http::Method,
-    /// Absolute; ids in it are percent-encoded.
-    pub url: url::Url,
+    /// Absolute; ids in it are percent-encoded. Never holds a secret.
+    pub url: Url,
+    /// Added to the query when the call goes out, masked in the log: some networks want secrets there.
+    pub secret_query: Vec<(&'static str, SecretString)>,
     pub headers: Vec<(&'static str, HeaderText)>,
     pub body: Option<Body>,
 }
@@ -179,12 +200,21 @@ pub enum HeaderText {
     },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Body {
     /// Sent as it is and kept in the log as it is: for event calls, which hold no secret.
     Json(Value),
     /// Sent as it is, never logged: for token exchanges.
     SecretJson(Value),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(value) => write!(f, "Json({value})"),
+            Self::SecretJson(_) => f.write_str("SecretJson(…)"),
+        }
+    }
 }
 
 /// What came back. `body` is capped by the HTTP layer.
@@ -219,8 +249,9 @@ pub enum Events {
 pub enum Outcome {
     /// Taken. `note` is said in the log when the network had something to add.
     Accepted { note: Option<String> },
-    /// May work later. `wait` where the network names a time or a code has its own clock.
-    Transient { wait: Option<Millis> },
+    /// May work later. `wait` where the network names a time or a code has its own clock. `unknown`: the network may have
+    /// taken the events all the same, so that retries must end with its dedup window.
+    Transient { wait: Option<Millis>, unknown: bool },
     /// The token is refused: the connection is parked.
     Credentials,
     /// The token is good and may not do this: the connection is parked.
@@ -271,6 +302,7 @@ pub trait Network: Send + Sync + 'static {
     fn spec(&self) -> &'static Spec;
 
     /// The exact call that carries these events (1 to `spec().batch`, all of one connection, all test or all not). Pure.
+    /// Test events without a test code are left out of it, so that they can never count: callers end those before.
     fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request;
 
     /// What the answer means for the `sent` events of the call. Pure; never panics on any bytes.
@@ -288,7 +320,7 @@ pub trait Network: Send + Sync + 'static {
 /// Connecting through the network's consent page. Requests and readers are pure; the caller does the IO.
 pub trait OAuth: Send + Sync {
     /// The dialog's address, or the setting that is missing.
-    fn dialog(&self, settings: &Settings, redirect: &str, state: &str) -> Result<url::Url, ConnectError>;
+    fn dialog(&self, settings: &Settings, redirect: &str, state: &str) -> Result<Url, ConnectError>;
     /// The name of the callback's query parameter that carries the code: `auth_code`.
     fn code_parameter(&self) -> &'static str;
     fn exchange(&self, settings: &Settings, redirect: &str, code: &str) -> Result<Request, ConnectError>;

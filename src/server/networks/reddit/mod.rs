@@ -1,0 +1,91 @@
+//! Reddit Conversions API v3, by pasted Conversion Access Token. https://ads-api.reddit.com/docs/v3/
+
+mod connect;
+mod payload;
+mod verdict;
+
+use super::contract::{
+    Answer, Destination, Event, HeaderText, IdShape, Network, Pasted, Request, Setting, SettingKind, Settings, Spec, Verdict,
+};
+use crate::model::network::ConnectKind;
+use crate::model::{DAY, HOUR};
+
+const URL: Setting = Setting {
+    env: "POSTBACKS_REDDIT_URL",
+    kind: SettingKind::Url,
+    default: Some("https://ads-api.reddit.com"),
+    says: "Where Reddit's Conversions API is called.",
+};
+
+static SPEC: Spec = Spec {
+    slug: "reddit",
+    name: "Reddit Ads",
+    short: "Reddit",
+    picture: "/networks/reddit.svg",
+    target_noun: "Pixel",
+    account_noun: "Ad account",
+    target_id: IdShape { min: 3, max: 64, also: "_", says: "A Reddit pixel id is letters, digits and underscores, like a2_gxyz12." },
+    account_id: IdShape { min: 3, max: 64, also: "_", says: "A Reddit ad account id is letters, digits and underscores, like a2_gxyz12." },
+    connect: ConnectKind::Token,
+    test: Some((
+        "Test id",
+        IdShape { min: 3, max: 128, also: "_-", says: "A Reddit test id is letters, digits, underscores and hyphens." },
+    )),
+    click_ids: &["rdt_cid"],
+    utm_sources: &["reddit"],
+    events: &[
+        ("purchase", "Purchase"),
+        ("wishlist_add", "AddToWishlist"),
+        ("wishlist_remove", "wishlist_remove"),
+        ("email_acquired", "SignUp"),
+    ],
+    email_fallback: true,
+    // “event_at timestamp must be less than 168h0m0s old”
+    max_age: 7 * DAY,
+    // A repeated conversion_id is recognised when it arrives within two days.
+    dedup_window: 48 * HOUR,
+    events_at: "/data/events",
+    batch: 200,
+    concurrency: 4,
+    settings: &[URL],
+    setup: include_str!("setup.md"),
+};
+
+pub struct Reddit;
+
+impl Network for Reddit {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request {
+        call(settings, to, payload::body(to, events))
+    }
+
+    fn verdict(&self, answer: &Answer, sent: usize) -> Verdict {
+        verdict::read(answer, sent)
+    }
+
+    fn pasted(&self) -> Option<&dyn Pasted> {
+        Some(self)
+    }
+}
+
+/// Posts to the pixel's conversion events. Reddit throttles agents that it cannot tell apart, so each pixel's calls carry a
+/// name of their own, in the form that it asks for: `<platform>:<app id>:<version>`.
+fn call(settings: &Settings, to: &Destination, body: serde_json::Value) -> Request {
+    let agent = format!("server:postbacks.{}:{} (self-hosted)", to.target_id, env!("CARGO_PKG_VERSION"));
+    Request {
+        method: http::Method::POST,
+        url: settings.address(&URL, &["api", "v3", "pixels", &to.target_id, "conversion_events"]),
+        secret_query: vec![],
+        headers: vec![
+            ("authorization", HeaderText::Secret { before: "Bearer ", secret: to.token.clone() }),
+            ("user-agent", HeaderText::Plain(agent)),
+        ],
+        body: Some(super::contract::Body::Json(body)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
