@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod filter;
 pub mod game;
 pub mod goal;
+pub mod integration;
 pub mod money;
 pub mod network;
 pub mod postback;

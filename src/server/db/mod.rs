@@ -7,6 +7,7 @@ pub mod changes;
 pub mod connection_changes;
 pub mod connections;
 pub mod conversions;
+pub mod deliveries;
 pub mod evidence;
 pub mod facts;
 pub mod games;

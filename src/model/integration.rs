@@ -1,0 +1,96 @@
+//! What the pages of an ad network show.
+
+use super::Millis;
+use super::attempt::{Attempt, Exchange, StatusCounts};
+use super::connection::{Connection, Health};
+use super::conversion::NotSent;
+use super::evidence::Evidence;
+use super::filter::{Cursor, LogFilter};
+use super::network::NetworkCard;
+use super::postback::Postback;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A network on the list of integrations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntegrationCard {
+    pub network: NetworkCard,
+    pub connection: Option<Connection>,
+    pub health: Option<Health>,
+    /// Attempts of the last 24 hours.
+    pub last_day: StatusCounts,
+    /// Postbacks still to be sent.
+    pub open: Open,
+    /// Clicks with an id of this network in the last 30 days.
+    pub clicks: i64,
+}
+
+/// Postbacks of a connection that are still to be sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    pub count: i64,
+    /// When the network stops taking the first of them.
+    pub first_deadline: Option<Millis>,
+}
+
+/// A page of a list that is read by time and id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    pub newer: Option<Cursor>,
+    pub older: Option<Cursor>,
+}
+
+/// The page of one network: Conversion Postbacks and Delivery logs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Integration {
+    pub game_name: String,
+    pub may_change: bool,
+    pub network: NetworkCard,
+    /// The setting that the operator has to make before anybody can connect.
+    pub missing_setting: Option<String>,
+    pub connection: Option<Connection>,
+    pub health: Option<Health>,
+    pub open: Open,
+    pub filter: LogFilter,
+    pub counts: StatusCounts,
+    pub not_sent: i64,
+    pub log: Page<Attempt>,
+    /// Why the log is empty, when it is.
+    pub evidence: Option<Evidence>,
+    pub now: Millis,
+}
+
+/// The page of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptPage {
+    pub game_name: String,
+    pub network: NetworkCard,
+    pub connection: Option<Connection>,
+    pub attempt: Attempt,
+    pub postback: Postback,
+    /// The player's consent and identifiers are for people who may change things; others see them masked.
+    pub exchange: Option<Exchange>,
+    pub attempts: Vec<Attempt>,
+    pub click: Option<ClickFact>,
+    pub now: Millis,
+}
+
+/// The click that earned a conversion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClickFact {
+    pub id: Uuid,
+    /// `ttclid`, `rdt_cid`, …; `utm` where it carried no id.
+    pub kind: String,
+    pub time: Millis,
+}
+
+/// The page of what was credited to a network and not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotSentPage {
+    pub game_name: String,
+    pub network: NetworkCard,
+    pub filter: LogFilter,
+    pub list: Page<NotSent>,
+    pub now: Millis,
+}
