@@ -19,7 +19,9 @@ impl ConnectProblem {
             Self::Target => "This id is not one of the network's: check it for missing or extra characters.",
             Self::Token => "Paste the whole token, without spaces around or inside it.",
             Self::TestCode => "This test code is not one of the network's: check it for missing or extra characters.",
-            Self::Stale => "This consent is no longer valid: it was given too long ago, in another session, or has been used. Start again with Connect.",
+            Self::Stale => {
+                "This consent is no longer valid: it was given too long ago, in another session, or has been used. Start again with Connect."
+            }
             Self::Denied => "You did not allow the connection at the network. Nothing was changed.",
             Self::NotInList => "This account or pixel is not one that the token may use. Pick one from the list.",
             Self::Confirm => "Postbacks wait for the present account or pixel. Confirm that they are cancelled, or go back.",

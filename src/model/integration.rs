@@ -25,6 +25,36 @@ pub struct IntegrationCard {
     pub clicks: i64,
 }
 
+/// The list of integrations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Integrations {
+    pub game_name: String,
+    pub may_change: bool,
+    pub cards: Vec<IntegrationCard>,
+    pub now: Millis,
+}
+
+/// What a consent that was just given offers to pick from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub game_name: String,
+    pub network: NetworkCard,
+    pub accounts: Vec<Choice>,
+    /// The picked account; the only one is picked by itself.
+    pub account: Option<Choice>,
+    pub targets: Vec<Choice>,
+    /// What is connected now: the picks start from it.
+    pub present: Option<Connection>,
+    pub open: Open,
+}
+
+/// An account, pixel or the like that a token may use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub id: String,
+    pub name: String,
+}
+
 /// Postbacks of a connection that are still to be sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {

@@ -1,6 +1,7 @@
 //! The nouns both builds share: plain values with serde and no IO. Names are those of the product page.
 
 pub mod attempt;
+pub mod connect;
 pub mod connection;
 pub mod conversion;
 pub mod evidence;
@@ -8,6 +9,7 @@ pub mod filter;
 pub mod game;
 pub mod goal;
 pub mod integration;
+pub mod log_query;
 pub mod money;
 pub mod network;
 pub mod postback;

@@ -2,5 +2,6 @@
 
 pub mod app;
 pub mod components;
+pub mod page;
 pub mod problem;
 pub mod visit;
