@@ -4,4 +4,4 @@ pub mod attempt;
 mod empty;
 pub mod log;
 pub mod not_sent;
-mod words;
+pub mod words;

@@ -1,0 +1,81 @@
+//! What people change about a connection. Each function: who are you, one call, on to the next page.
+
+use crate::error::AppError;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+/// Goes to the network's consent page.
+#[server]
+pub async fn connect_by_consent(game: String, network: String, #[server(default)] popup: bool) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    let dialog = crate::server::connect::forms::begin(&access, &network, popup).await?;
+    leptos_axum::redirect(&dialog);
+    Ok(())
+}
+
+#[server]
+pub async fn pick_target(
+    game: String,
+    network: String,
+    grant: Uuid,
+    account: String,
+    #[server(default)] target: String,
+    #[server(default)] test_code: String,
+    #[server(default)] confirmed: bool,
+    #[server(default)] popup: bool,
+) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    let pick = crate::server::connect::oauth::Pick { grant_id: grant, account, target, test_code, confirmed };
+    crate::server::connect::forms::pick(&access, &network, &pick).await?;
+    leptos_axum::redirect(&super::path_after_connect(&game, &network, popup));
+    Ok(())
+}
+
+#[server]
+pub async fn connect_by_token(
+    game: String,
+    network: String,
+    target: String,
+    token: String,
+    #[server(default)] test_code: String,
+    #[server(default)] confirmed: bool,
+) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    let paste = crate::server::connect::pasted::Paste { target, token: token.into(), test_code, confirmed };
+    crate::server::connect::forms::paste(&access, &network, &paste).await?;
+    leptos_axum::redirect(&super::path_after_connect(&game, &network, false));
+    Ok(())
+}
+
+#[server]
+pub async fn switch_sending(game: String, network: String, enabled: bool) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::connect::forms::set_enabled(&access, &network, enabled).await?;
+    leptos_axum::redirect(&super::path(&game, &network));
+    Ok(())
+}
+
+#[server]
+pub async fn save_test_code(game: String, network: String, #[server(default)] test_code: String) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::connect::forms::set_test_code(&access, &network, &test_code).await?;
+    leptos_axum::redirect(&super::path(&game, &network));
+    Ok(())
+}
+
+/// Sends what is parked once more.
+#[server]
+pub async fn try_again(game: String, network: String) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::connect::forms::try_again(&access, &network).await?;
+    leptos_axum::redirect(&super::path(&game, &network));
+    Ok(())
+}
+
+#[server]
+pub async fn disconnect(game: String, network: String) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::connect::forms::disconnect(&access, &network).await?;
+    leptos_axum::redirect(&super::path(&game, &network));
+    Ok(())
+}
