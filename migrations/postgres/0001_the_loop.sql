@@ -206,6 +206,7 @@ create table players (
     test boolean not null,
     consent text,
     consent_at bigint,
+    contact text not null,
     identity_count integer not null,
     created_at bigint not null,
     constraint players_pk primary key (id)
@@ -213,6 +214,7 @@ create table players (
 create index players_by_game on players (game_id);
 
 -- Which player an id belongs to, from which event time on (`since`); the first span of an id starts at 0.
+-- `claimed` is when somebody first said so (a userId beside the id); what lies before it is inferred backwards.
 -- Test messages have a graph of their own that production messages never see.
 create table identities (
     game_id uuid not null,
@@ -221,6 +223,7 @@ create table identities (
     value text not null,
     since bigint not null,
     player_id uuid not null,
+    claimed bigint,
     constraint identities_pk primary key (game_id, test, kind, value, since)
 );
 create index identities_by_player on identities (player_id);

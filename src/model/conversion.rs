@@ -67,8 +67,9 @@ impl Reason {
 pub enum Decision {
     /// A click of this network earned it and a postback was queued.
     Credited { network: String },
-    /// No click yet; decided again when one is linked, until this time.
-    Waiting { until: Millis },
+    /// No click yet; decided again when one is linked, until this time. `otherwise` is the reason it ends with if none comes:
+    /// stored beside it, so that the end of waiting is one statement.
+    Waiting { until: Millis, otherwise: Reason },
     /// Not sent, and why. `network` is the credited one where there is one.
     NotSent { reason: Reason, network: Option<String> },
 }

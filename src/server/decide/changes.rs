@@ -6,26 +6,46 @@ use crate::model::money::Money;
 use crate::server::networks::contract::Event;
 use uuid::Uuid;
 
+/// The fields stand in the order in which they are to be written.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Messages with the player they were found to belong to, and a note where one was stored and not applied (`consent`, `too many ids`, …).
-    pub messages: Vec<StoredMessage>,
-    /// Players to insert or update (consent, identity count).
-    pub players: Vec<Player>,
-    /// `from` is gone: everything of it (identities, clicks, slots, conversions, messages) belongs to `into`.
+    /// Once-per-player slots to delete, by (goal, player). Every slot of a merged player is among them; `slots` says where it went.
+    pub freed_slots: Vec<(Uuid, Uuid)>,
+    /// Clicks of merged players that turned out to be one: delete `gone`, and let conversions that name it name `kept`.
+    pub same_clicks: Vec<SameClick>,
+    /// `from` is gone: everything of it (identities, clicks, conversions, messages) belongs to `into`; then its row is deleted.
     pub merges: Vec<Merge>,
-    /// Spans to upsert, after the merges.
+    /// Players to insert or update by id.
+    pub players: Vec<Player>,
+    /// Spans to insert or update by (id, since).
     pub identities: Vec<(IdentityKey, Span)>,
-    /// Clicks to upsert by (player, test, network, kind, click id), after the merges.
+    /// Clicks to insert or update by id.
     pub clicks: Vec<Click>,
     /// Conversions to insert or update by id.
     pub conversions: Vec<StoredConversion>,
+    /// Slots to insert or update by (goal, player).
     pub slots: Vec<Slot>,
-    /// Slots to remove (goal, player): their conversion lost them.
-    pub freed_slots: Vec<(Uuid, Uuid)>,
-    pub postbacks: Vec<NewPostback>,
-    /// Postbacks never attempted that must not go out, with the reason word (`consent`, `superseded`).
+    /// Postbacks never attempted that a better decision replaced: nobody ever saw them, so they and their queue rows are deleted.
+    pub withdrawn: Vec<Uuid>,
+    /// Postbacks never attempted that must not go out any more, with the reason word (`consent`): state cancelled, out of the queue.
     pub cancelled: Vec<(Uuid, &'static str)>,
+    /// Postbacks to insert, each with a queue row due at once. One whose `expires_at` has passed is queued all the same: the queue
+    /// ends it as `expired`, with its row in the log.
+    pub postbacks: Vec<NewPostback>,
+    /// Every message of the batch, with the player it was found to belong to and a note where one was stored and not (wholly) applied.
+    pub messages: Vec<StoredMessage>,
+}
+
+/// Notes of `StoredMessage`: why a message, or the link in it, was stored and not applied.
+pub mod note {
+    /// Consent left the message without any id.
+    pub const CONSENT: &str = "consent";
+    /// An id that many players share (`null`, `0`, …) was left out.
+    pub const PLACEHOLDER_ID: &str = "placeholder_id";
+    /// The link would have given a player more than 100 ids.
+    pub const TOO_MANY_IDS: &str = "too_many_ids";
+    /// The anonymousId or deviceId had another user before: from this event time on it belongs to the new one.
+    pub const OTHER_USER: &str = "other_user";
 }
 
 #[derive(Debug)]
@@ -33,6 +53,12 @@ pub struct StoredMessage {
     pub message: Message,
     pub player_id: Option<Uuid>,
     pub note: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SameClick {
+    pub gone: Uuid,
+    pub kept: Uuid,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +82,6 @@ pub struct NewPostback {
     /// `event.name` and `event.dedup_id` are also columns.
     pub body: Event,
     pub created_at: Millis,
-    /// Event time + the network's limit - one hour's margin.
+    /// Event time + the network's limit - one hour's margin. May lie in the past.
     pub expires_at: Millis,
 }

@@ -76,17 +76,37 @@ pub struct IdentityKey {
 pub struct Span {
     pub since: Millis,
     pub player_id: Uuid,
+    /// The earliest event time at which somebody said so: for an anonymousId or deviceId the first userId named beside it, for a
+    /// userId the first time it came with its type. None: nobody has. What lies before it is inferred backwards, and gives way to
+    /// somebody who was there earlier.
+    pub claimed: Option<Millis>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Player {
     pub id: Uuid,
     pub game_id: Uuid,
     pub test: bool,
-    /// The newest stored consent and its event time.
+    /// The newest consent status set for the player, and when (messages carry their own level and do not change it).
     pub consent: Option<(Consent, Millis)>,
+    /// Stored as JSON text; `{}` where nothing is known.
+    pub contact: Contact,
     pub identity_count: i32,
     pub created_at: Millis,
+}
+
+/// What messages at full consent told about how to reach the player, each with the event time of the newest such message.
+/// Emptied when the player's consent falls below full.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Contact {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<(String, Millis)>,
+    /// Lower-case hex, where a form told the hash alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_sha256: Option<(String, Millis)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<(String, Millis)>,
 }
 
 /// One ad click of a player, as of its first sighting.
@@ -98,7 +118,8 @@ pub struct Click {
     pub test: bool,
     /// Network slug by the classifier: `tiktok`, `meta`, `google`, `reddit`, `x`, `amazon`, `other`.
     pub network: String,
-    /// `ttclid`, `fbclid`, …; `utm` for a paid touch without an id (its `click_id` is then the UTM set in one line).
+    /// `ttclid`, `fbclid`, …; `utm` for a paid touch without an id (its `click_id` is then the UTM set in one line); `visit` (network
+    /// `organic`, `click_id` empty) for the first visit of a player who came without an ad.
     pub kind: String,
     pub click_id: String,
     pub time: Millis,
@@ -117,6 +138,8 @@ pub struct ClickBody {
     pub rdt_uuid: Option<String>,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The id that the player was known by: (kind, value). When that id turns out to be somebody else's, the click goes with it.
+    pub found_by: Option<(String, String)>,
 }
 
 /// A conversion as stored, with all that a later decision needs.
@@ -135,9 +158,10 @@ pub struct StoredConversion {
     pub click_id: Option<Uuid>,
     pub value: Option<Money>,
     pub body: ConversionBody,
-    /// The postback of it that was queued and never attempted, with its id; None when attempted, ended or absent.
+    /// The postback of it that was queued and never attempted, with its id; None when attempted, ended or absent. One that is
+    /// leased right now is being attempted; the queue's row stays locked until the changes are written.
     pub untried_postback: Option<Uuid>,
-    /// Whether an attempt was ever made: then the decision stands.
+    /// Whether an attempt was ever made (or is being made): then the decision stands.
     pub attempted: bool,
 }
 
@@ -158,6 +182,12 @@ pub struct ConversionBody {
     pub value_note: Option<String>,
     /// Why the winner won: winning click and the runners-up with the reason each lost.
     pub credit: Option<Value>,
+    /// Whether its goal counted once per player when it came; editing a goal does not look back.
+    pub once: bool,
+    /// The attribution window when it came; a changed one does not look back either.
+    pub window_days: i32,
+    /// The id that its player was found by: (kind, value). When that id turns out to be somebody else's, the conversion goes with it.
+    pub found_by: Option<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,21 +199,24 @@ pub struct Slot {
     pub message_id: Uuid,
 }
 
-/// Everything a batch may touch. Messages already seen (30 days) are not in `messages`: the caller has left them out.
+/// Everything a batch may touch: loaded by the ids that `keys::of_batch` names, then again by `keys::further` until it names no more.
+/// Messages already seen (30 days) are not in the batch: the caller has left them out.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// Attribution window in days, per game.
     pub window_days: HashMap<Uuid, i32>,
-    /// Every span of every id that the batch names, and of every other id of the players found so.
+    /// Every span of every id that was asked for, and of every other id of the players found so. An id that was asked for and that
+    /// nobody has is there with an empty list.
     pub identities: HashMap<IdentityKey, Vec<Span>>,
     pub players: HashMap<Uuid, Player>,
     /// Clicks of those players.
     pub clicks: Vec<Click>,
     /// Once-per-player slots of those players.
     pub slots: Vec<Slot>,
-    /// Conversions of those players that are waiting, or whose postback was never attempted, or that hold a slot.
+    /// Conversions of those players that hold a slot or may still be decided again: waiting; queued and never attempted; not sent
+    /// and received within `AGAIN_FOR`.
     pub conversions: Vec<StoredConversion>,
-    /// Goals of the games (any status but archived).
+    /// Active goals of the games.
     pub goals: Vec<Goal>,
     /// Connected connections of the games.
     pub connections: Vec<Connection>,
