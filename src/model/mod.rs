@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod connect;
+pub mod calendar;
 pub mod connection;
 pub mod conversion;
 pub mod evidence;

@@ -1,61 +1,55 @@
-//! A moment: relative where the browser can count, exact on hover and focus, and exact everywhere else.
+//! A moment: relative to now, exact on hover and on focus.
 
-use crate::model::{DAY, HOUR, MINUTE, Millis};
+use crate::model::{Millis, calendar};
 use leptos::prelude::*;
 
-/// `at` in Unix milliseconds; `exact` is its UTC text, written by the server. The browser swaps in “3 min ago” and keeps it true.
+/// The server's clock at the time of the answer, given as context; pages and their tests read no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now(pub Millis);
+
+/// How often the browser counts anew: often enough for minutes.
+const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// A moment in words. The server writes both texts, so that it is right without JavaScript; the browser keeps the relative one true.
+/// `linked` when it stands inside a link, which then takes the focus.
+#[component]
+pub fn Time(at: Millis, #[prop(optional)] linked: bool) -> impl IntoView {
+    let exact = calendar::exact(at);
+    let shown = use_context::<Now>().map_or_else(|| exact.clone(), |Now(now)| calendar::relative(at, now));
+    view! {
+        <span class="when" tabindex=(!linked).then_some("0")>
+            <time datetime=calendar::rfc3339(at)><Ago at shown/></time>
+            <span class="tip">{exact}</span>
+        </span>
+    }
+}
+
+/// `shown` is the server's text; the browser starts from it and counts on.
 #[island]
-pub fn Time(at: Millis, exact: String) -> impl IntoView {
-    let shown = RwSignal::new(exact.clone());
+fn Ago(at: Millis, shown: String) -> impl IntoView {
+    let shown = RwSignal::new(shown);
     let alive = RwSignal::new(false);
     Effect::new(move || {
         alive.set(true);
-        let refresh = move || shown.set(ago(now() - at));
+        let refresh = move || shown.set(calendar::relative(at, browser_clock()));
         refresh();
-        let timer = set_interval_with_handle(refresh, REFRESH);
-        on_cleanup(move || drop(timer.map(|timer| timer.clear())));
+        let timer = set_interval_with_handle(refresh, REFRESH).ok();
+        on_cleanup(move || {
+            if let Some(timer) = timer {
+                timer.clear();
+            }
+        });
     });
-    let tip = exact.clone();
-    view! {
-        <time class="when" tabindex="0" datetime=exact data-hydrated=move || alive.get().then_some("")>
-            {shown}
-            <span class="tip">{tip}</span>
-        </time>
-    }
+    view! { <span data-hydrated=move || alive.get().then_some("")>{shown}</span> }
 }
 
-/// Fine enough for “1 min ago”.
-const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
+#[cfg(feature = "hydrate")]
+fn browser_clock() -> Millis {
+    js_sys::Date::now() as Millis
+}
 
-/// The browser's clock; an Effect never runs on the server.
-fn now() -> Millis {
-    #[cfg(feature = "hydrate")]
-    return js_sys::Date::now() as Millis;
-    #[cfg(not(feature = "hydrate"))]
+/// Effects run in the browser only.
+#[cfg(not(feature = "hydrate"))]
+fn browser_clock() -> Millis {
     0
-}
-
-/// `3 min ago`, `in 2 h`; under a minute `just now`.
-pub fn ago(millis: Millis) -> String {
-    let (count, unit) = match millis.abs() {
-        0..MINUTE => return "just now".into(),
-        span @ MINUTE..HOUR => (span / MINUTE, "min"),
-        span @ HOUR..DAY => (span / HOUR, "h"),
-        span => (span / DAY, "d"),
-    };
-    if millis < 0 { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_told_in_its_largest_whole_unit() {
-        assert_eq!(ago(59_999), "just now");
-        assert_eq!(ago(3 * MINUTE + 5_000), "3 min ago");
-        assert_eq!(ago(2 * HOUR), "2 h ago");
-        assert_eq!(ago(9 * DAY), "9 d ago");
-        assert_eq!(ago(-2 * HOUR), "in 2 h");
-    }
 }
