@@ -47,5 +47,5 @@ pub fn App() -> impl IntoView {
 
 #[component]
 fn Home() -> impl IntoView {
-    view! { <main class="main" id="main"><h1>"Postbacks"</h1><p>"Started "<super::components::time::Time at=0 exact="1970-01-01 00:00:00 UTC".to_owned()/></p></main> }
+    view! { <main class="main" id="main"><h1>"Postbacks"</h1><p>"Started "<super::components::Time at=0/></p></main> }
 }
