@@ -1,8 +1,8 @@
 //! The nouns both builds share: plain values with serde and no IO. Names are those of the product page.
 
 pub mod attempt;
-pub mod connect;
 pub mod calendar;
+pub mod connect;
 pub mod connection;
 pub mod conversion;
 pub mod evidence;
