@@ -1,6 +1,6 @@
 //! Command line: serve | simulate | demo.
 
-use postbacks::server::{config, db::Db, networks::http::Http, router, secrets::Sealer, site, state::AppState};
+use postbacks::server::{config, db::Db, networks, networks::http::Http, router, secrets::Sealer, site, state::AppState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ async fn main() {
         ingest_rate_ip: 0,
         networks: Default::default(),
     };
-    let state = AppState { options: site::options(), db, config: Arc::new(config), sealer: Sealer::new(&[7; 32], None), http: Http::new() };
+    let http = Http::new(&networks::addresses(&config.networks)).expect("HTTPS starts");
+    let state = AppState { options: site::options(), db, config: Arc::new(config), sealer: Sealer::new(&[7; 32], None), http };
     let listener = tokio::net::TcpListener::bind(listen).await.expect("listens");
     axum::serve(listener, router::router(state).into_make_service_with_connect_info::<SocketAddr>()).await.expect("serves");
 }

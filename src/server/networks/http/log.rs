@@ -1,0 +1,39 @@
+//! What the log may keep of a call: everything but its secrets.
+
+use super::super::contract::{Body, HeaderText, Request};
+use super::header_texts;
+
+/// Shown in place of a secret; of one length, so that it tells nothing.
+const MASK: &str = "••••••••";
+
+/// A request as the log keeps it: secrets masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    pub method: String,
+    pub url: String,
+    /// Lower-case names, in the order sent.
+    pub headers: Vec<(String, String)>,
+    /// The body byte for byte; None where there is none or it is secret.
+    pub body: Option<String>,
+}
+
+pub fn logged(request: &Request) -> Logged {
+    let mut url = request.url.to_string();
+    for (name, _) in &request.secret_query {
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str(&format!("{name}={MASK}"));
+    }
+    let text = |text: HeaderText| match text {
+        HeaderText::Plain(text) => text,
+        HeaderText::Secret { before, .. } => format!("{before}{MASK}"),
+    };
+    Logged {
+        method: request.method.to_string(),
+        url,
+        headers: header_texts(request).into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect(),
+        body: match &request.body {
+            Some(Body::Json(value)) => Some(value.to_string()),
+            Some(Body::SecretJson(_)) | None => None,
+        },
+    }
+}
