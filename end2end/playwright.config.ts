@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import { defineConfig, devices } from '@playwright/test'
+
+// CHROMIUM names a browser; Debian's is taken where it is installed, else Playwright's own.
+const debian = '/usr/bin/chromium'
+const executablePath = process.env.CHROMIUM || (existsSync(debian) ? debian : undefined)
+
+// Chromium refuses its sandbox to root; the rest keeps it from calling home, so that tests never leave the machine.
+const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.test 127.0.0.1']
+if (process.getuid?.() === 0) args.push('--no-sandbox')
+
+export default defineConfig({
+  testDir: '.',
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  reporter: [['list'], ['html', { open: 'never' }]],
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  use: { launchOptions: { executablePath, args }, screenshot: 'only-on-failure', trace: process.env.TRACE ? 'retain-on-failure' : 'off' },
+  projects: [
+    { name: 'chromium', use: { ...devices['Desktop Chrome'] } },
+    // What every page must do for everybody is tagged @core.
+    { name: 'no-javascript', grep: /@core/, use: { ...devices['Desktop Chrome'], javaScriptEnabled: false } },
+    { name: 'mobile', grep: /@core|@mobile/, use: { ...devices['Pixel 7'] } },
+  ],
+})
