@@ -1,7 +1,7 @@
 //! Every address of Postbacks in one table: pages and their server functions, files, and what machines ask.
 
 use super::state::AppState;
-use super::{security, site};
+use super::{security, sessions, site};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
 use crate::web::visit::{Theme, Visit};
@@ -73,6 +73,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .layer(from_fn(error_status))
         .layer(CompressionLayer::new().quality(PAGE_COMPRESSION))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(sessions::layer(state.db.clone(), &state.config))
         .layer(from_fn_with_state(state.clone(), security::own_writes))
         .layer(from_fn_with_state(state.clone(), security::right_host))
 }

@@ -52,3 +52,22 @@ pub async fn by_slug(db: &Db, slug: &str) -> Result<Option<Game>> {
     .await)?;
     Ok(row.map(Game::from))
 }
+
+/// The games a person belongs to by name; with None all games, as the operator sees them.
+pub async fn of_user(db: &Db, user_id: Option<Uuid>) -> Result<Vec<Game>> {
+    let rows: Vec<Row> = match user_id {
+        Some(user_id) => on!(db, pool => sqlx::query_as(
+            "select g.id, g.slug, g.name, g.time_zone, g.window_days, g.created_at from games g
+             join memberships m on m.game_id = g.id where m.user_id = $1 order by lower(g.name), g.slug",
+        )
+        .bind(user_id)
+        .fetch_all(pool)
+        .await)?,
+        None => on!(db, pool => sqlx::query_as(
+            "select id, slug, name, time_zone, window_days, created_at from games order by lower(name), slug",
+        )
+        .fetch_all(pool)
+        .await)?,
+    };
+    Ok(rows.into_iter().map(Game::from).collect())
+}
