@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod engines;
+mod ingest;
 mod keys;
 mod schema;

@@ -1,9 +1,11 @@
 //! The publishable and the secret key of each game, looked up by fingerprint.
 
-use super::{Db, Result, Tx, on, within};
+use super::{Db, Result, Tx, on, rows, within};
 use crate::model::Millis;
 use crate::model::game::KeyKind;
 use crate::server::secrets::fingerprint;
+use sqlx::QueryBuilder;
+use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 
 /// Whose key it is.
@@ -56,4 +58,27 @@ pub async fn owner_of(db: &Db, key: &str) -> Result<Option<KeyOwner>> {
         .fetch_optional(pool)
         .await)?;
     Ok(row.and_then(|(key_id, game_id, kind)| Some(KeyOwner { key_id, game_id, kind: KeyKind::from_word(&kind)? })))
+}
+
+/// Which of these keys still exist; notes their use, to the nearest `every` milliseconds.
+pub async fn used(tx: &mut Tx, keys: &BTreeSet<Uuid>, now: Millis, every: Millis) -> Result<HashSet<Uuid>> {
+    let keys: Vec<Uuid> = keys.iter().copied().collect();
+    let mut found: Vec<(Uuid, Option<i64>)> = Vec::new();
+    for list in rows::lists(&keys) {
+        found.extend(within!(tx, c => {
+            let mut query = QueryBuilder::new("select id, last_used_at from api_keys where id in ");
+            rows::push_list(&mut query, &list);
+            query.build_query_as::<(Uuid, Option<i64>)>().fetch_all(c).await
+        })?);
+    }
+    let stale = found.iter().filter(|(_, last_used)| last_used.is_none_or(|time| time + every <= now)).map(|(id, _)| *id);
+    for list in rows::lists(&stale.collect::<Vec<_>>()) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new("update api_keys set last_used_at = ");
+            query.push_bind(now).push(" where id in ");
+            rows::push_list(&mut query, &list);
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(found.into_iter().map(|(id, _)| id).collect())
 }

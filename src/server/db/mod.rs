@@ -16,9 +16,11 @@ pub mod grants;
 pub mod health;
 pub mod instance;
 pub mod memberships;
+pub mod message_ids;
 pub mod postbacks;
 pub mod queue;
 pub mod results;
+pub mod rows;
 pub mod sessions;
 pub mod users;
 

@@ -1,0 +1,33 @@
+//! Two players turned out to be one: everything of one becomes the other's.
+
+use super::super::{Result, Tx, within};
+use crate::server::decide::changes::{Merge, SameClick};
+
+/// `$1` is the player that goes, `$2` the one that stays.
+const STEPS: &[&str] = &[
+    "update identities set player_id = $2 where player_id = $1",
+    "update clicks set player_id = $2 where player_id = $1",
+    "update conversions set player_id = $2 where player_id = $1",
+    "update messages set player_id = $2 where player_id = $1",
+    "delete from players where id = $1 and id <> $2",
+];
+
+pub async fn write(tx: &mut Tx, merge: Merge) -> Result<()> {
+    for step in STEPS {
+        within!(tx, c => sqlx::query(*step).bind(merge.from).bind(merge.into).execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
+/// One click that two players had: what was credited to the row that goes is credited to the one that stays.
+pub async fn write_same_click(tx: &mut Tx, same: SameClick) -> Result<()> {
+    within!(tx, c => sqlx::query(
+        "update conversions set click_id = $2 where click_id = $1 and player_id = (select player_id from clicks where id = $1)",
+    )
+    .bind(same.gone)
+    .bind(same.kept)
+    .execute(c)
+    .await
+    .map(drop))?;
+    within!(tx, c => sqlx::query("delete from clicks where id = $1").bind(same.gone).execute(c).await.map(drop))
+}

@@ -1,0 +1,96 @@
+//! Messages as they were accepted.
+
+use super::super::{Error, Result, Tx, rows, within};
+use crate::model::DAY;
+use crate::model::conversion::Surface;
+use crate::server::decide::changes::StoredMessage;
+use crate::server::decide::facts::{IdentityType, Message};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sqlx::QueryBuilder;
+
+pub async fn write(tx: &mut Tx, messages: &[StoredMessage]) -> Result<()> {
+    let bodies =
+        messages.iter().map(|stored| serde_json::to_string(&Body::of(&stored.message))).collect::<std::result::Result<Vec<_>, _>>();
+    let rows: Vec<(&StoredMessage, String)> = messages.iter().zip(bodies.map_err(Error::decode)?).collect();
+    for piece in rows::pieces(&rows) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "insert into messages (day, id, game_id, message_id, player_id, kind, event_name, event_time, original_time, received_at,
+                 surface, consent, test, ip, user_agent, body, note) ",
+            );
+            query.push_values(piece, |mut row, (stored, body)| {
+                let message = &stored.message;
+                row.push_bind(i32::try_from(message.received_at.div_euclid(DAY)).expect("days since 1970 are few"))
+                    .push_bind(message.id)
+                    .push_bind(message.game_id)
+                    .push_bind(message.message_id)
+                    .push_bind(stored.player_id)
+                    .push_bind(message.kind.word())
+                    .push_bind(message.event_name.as_deref())
+                    .push_bind(message.event_time)
+                    .push_bind(message.original_time)
+                    .push_bind(message.received_at)
+                    .push_bind(message.surface.map(Surface::word))
+                    .push_bind(message.consent.word())
+                    .push_bind(message.test)
+                    .push_bind(message.ip.as_deref())
+                    .push_bind(message.user_agent.as_deref())
+                    .push_bind(body.as_str())
+                    .push_bind(stored.note);
+            });
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// What has no column of its own, under the names of the API.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anonymous_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_type: Option<IdentityType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_type: Option<IdentityType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_type: Option<IdentityType>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    properties: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    traits: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    context: &'a Map<String, Value>,
+}
+
+impl<'a> Body<'a> {
+    fn of(message: &'a Message) -> Self {
+        let (from, to) = message.alias.as_ref().map(|(from, to)| (from, to)).unzip();
+        Self {
+            anonymous_id: message.anonymous_id.as_deref(),
+            device_id: message.device_id.as_deref(),
+            session_id: message.session_id.as_deref(),
+            user_id: message.user.as_ref().map(|user| user.id.as_str()),
+            identity_type: message.user.as_ref().and_then(|user| user.kind),
+            from_id: from.map(|user| user.id.as_str()),
+            from_type: from.and_then(|user| user.kind),
+            to_id: to.map(|user| user.id.as_str()),
+            to_type: to.and_then(|user| user.kind),
+            properties: &message.properties,
+            traits: &message.traits,
+            context: &message.context,
+        }
+    }
+}

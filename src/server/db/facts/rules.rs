@@ -1,0 +1,147 @@
+//! What a game has set up: attribution window, goals, connections, mappings.
+
+use super::super::{Error, Result, Tx, rows, within};
+use crate::model::connection::{Connection, ParkCause, Parked};
+use crate::model::goal::Goal;
+use crate::server::decide::facts::Facts;
+use sqlx::{FromRow, QueryBuilder};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+pub async fn lock(tx: &mut Tx, games: &BTreeSet<Uuid>) -> Result<()> {
+    if matches!(tx, Tx::Sqlite(_)) {
+        return Ok(());
+    }
+    let games: Vec<Uuid> = games.iter().copied().collect();
+    for list in rows::lists(&games) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new("select id from games where id in ");
+            rows::push_list(&mut query, &list);
+            // Not `for update`: rows that point at a game may be inserted meanwhile.
+            query.push(" order by id for no key update");
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+pub async fn load(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) -> Result<()> {
+    for list in rows::lists(games) {
+        let windows: Vec<(Uuid, i32)> = within!(tx, c => {
+            let mut query = QueryBuilder::new("select id, window_days from games where id in ");
+            rows::push_list(&mut query, &list);
+            query.build_query_as().fetch_all(c).await
+        })?;
+        facts.window_days.extend(windows);
+        let goals: Vec<GoalRow> = within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "select id, game_id, name, description, event, trigger_kind, filter, status, created_at, updated_at
+                 from goals where status = 'active' and game_id in ",
+            );
+            rows::push_list(&mut query, &list);
+            query.build_query_as().fetch_all(c).await
+        })?;
+        for goal in goals {
+            facts.goals.push(goal.read()?);
+        }
+    }
+    Ok(())
+}
+
+/// Where the games' conversions may go.
+pub async fn load_connections(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) -> Result<()> {
+    for list in rows::lists(games) {
+        let connections: Vec<ConnectionRow> = within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "select id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, test_code,
+                 parked_cause, parked_since, parked_words, connected_at, connected_by from connections where connected and game_id in ",
+            );
+            rows::push_list(&mut query, &list);
+            query.build_query_as().fetch_all(c).await
+        })?;
+        facts.connections.extend(connections.into_iter().map(Connection::from));
+        let mappings: Vec<(Uuid, String, String)> = within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "select m.goal_id, m.network, m.target from goals g join mappings m on m.goal_id = g.id where g.game_id in ",
+            );
+            rows::push_list(&mut query, &list);
+            query.build_query_as().fetch_all(c).await
+        })?;
+        facts.mappings.extend(mappings.into_iter().map(|(goal, network, target)| ((goal, network), target)));
+    }
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct GoalRow {
+    id: Uuid,
+    game_id: Uuid,
+    name: String,
+    description: String,
+    event: String,
+    trigger_kind: String,
+    filter: Option<String>,
+    status: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl GoalRow {
+    fn read(self) -> Result<Goal> {
+        let filter = self.filter.map(|filter| serde_json::from_str(&filter)).transpose();
+        Ok(Goal {
+            id: self.id,
+            game_id: self.game_id,
+            name: self.name,
+            description: self.description,
+            event: self.event,
+            trigger: self.trigger_kind.parse().map_err(Error::decode)?,
+            filter: filter.map_err(Error::decode)?,
+            status: self.status.parse().map_err(Error::decode)?,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct ConnectionRow {
+    id: Uuid,
+    game_id: Uuid,
+    network: String,
+    enabled: bool,
+    account_id: Option<String>,
+    account_name: Option<String>,
+    target_id: String,
+    target_name: Option<String>,
+    secret_tail: Option<String>,
+    test_code: Option<String>,
+    parked_cause: Option<String>,
+    parked_since: Option<i64>,
+    parked_words: Option<String>,
+    connected_at: i64,
+    connected_by: Option<String>,
+}
+
+impl From<ConnectionRow> for Connection {
+    fn from(row: ConnectionRow) -> Self {
+        let cause = row.parked_cause.as_deref().and_then(ParkCause::from_word);
+        let parked =
+            cause.map(|cause| Parked { cause, since: row.parked_since.unwrap_or_default(), words: row.parked_words.unwrap_or_default() });
+        Self {
+            id: row.id,
+            game_id: row.game_id,
+            network: row.network,
+            account_id: row.account_id,
+            account_name: row.account_name,
+            target_id: row.target_id,
+            target_name: row.target_name,
+            secret_tail: row.secret_tail,
+            test_code: row.test_code,
+            enabled: row.enabled,
+            parked,
+            connected_at: row.connected_at,
+            connected_by: row.connected_by,
+        }
+    }
+}

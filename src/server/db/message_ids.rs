@@ -1,0 +1,40 @@
+//! Which messages of a game have been seen: a messageId counts once.
+
+use super::{Result, Tx, rows, within};
+use crate::model::{DAY, Millis};
+use sqlx::QueryBuilder;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// A message counts once within 30 days, and its eventTimestamp may lie a day ahead: kept so long, one that is sent again later is refused
+/// for its age.
+pub const KEPT_FOR: Millis = 32 * DAY;
+
+/// Takes note of (game, messageId) pairs and returns those not seen before.
+pub async fn claim(tx: &mut Tx, ids: &[(Uuid, Uuid)], now: Millis) -> Result<HashSet<(Uuid, Uuid)>> {
+    let mut new = HashSet::with_capacity(ids.len());
+    for piece in rows::pieces(ids) {
+        let inserted: Vec<(Uuid, Uuid)> = within!(tx, c => {
+            let mut query = QueryBuilder::new("insert into message_ids (game_id, message_id, received_at) ");
+            query.push_values(piece, |mut row, (game, message)| {
+                row.push_bind(*game).push_bind(*message).push_bind(now);
+            });
+            query.push(" on conflict do nothing returning game_id, message_id");
+            query.build_query_as().fetch_all(c).await
+        })?;
+        new.extend(inserted);
+    }
+    Ok(new)
+}
+
+/// Forgets at most `limit` messages received before `then`; returns how many.
+pub async fn forget(tx: &mut Tx, then: Millis, limit: i64) -> Result<u64> {
+    within!(tx, c => sqlx::query(
+        "delete from message_ids where (game_id, message_id) in (select game_id, message_id from message_ids where received_at < $1 limit $2)",
+    )
+    .bind(then)
+    .bind(limit)
+    .execute(c)
+    .await
+    .map(|done| done.rows_affected()))
+}

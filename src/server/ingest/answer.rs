@@ -1,0 +1,142 @@
+//! What the audience API answers: the counts with the rejections, or the error envelope, in the published shapes.
+
+use axum::Json;
+use axum::http::header::{ALLOW, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// Where the published API is explained.
+const DOCUMENTATION: &str = "https://docs.immutable.com";
+
+/// How long a client waits before it sends again when the server itself is behind, seconds.
+pub const BUSY_SECONDS: u64 = 1;
+
+/// Answer to a batch. `accepted + rejected` is always the number of messages sent.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Counts {
+    /// Whether nothing was rejected.
+    pub success: bool,
+    pub accepted: usize,
+    pub rejected: usize,
+    /// One entry for each rejected messageId.
+    pub rejections: Vec<Rejection>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Rejection {
+    /// As sent, even if it is no UUID; empty where there was none.
+    #[serde(rename = "messageId")]
+    pub message_id: String,
+    pub errors: Vec<FieldError>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldError {
+    /// Name of the property, dotted below the top (`context.library`); `message` when it is about the message as a whole.
+    pub field: Cow<'static, str>,
+    pub code: Code,
+    pub message: String,
+}
+
+/// The published rejection codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Code {
+    MissingRequiredField,
+    InvalidFormat,
+    InvalidValue,
+    InvalidEnum,
+    UnsupportedType,
+    DuplicateMessageId,
+}
+
+impl Counts {
+    /// 200, or 400 in the same shape when every message was rejected.
+    pub fn answer(self) -> Response {
+        let status = if self.accepted == 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        (status, Json(self)).into_response()
+    }
+}
+
+/// Why a request as a whole was not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    #[error("Send the game's publishable key in the x-immutable-publishable-key header.")]
+    NoKey,
+    #[error("This key is not known, or it was rotated. Copy the publishable key from the game's API keys page.")]
+    UnknownKey,
+    #[error("This is a secret key. Messages are sent with the publishable key.")]
+    WrongKindOfKey,
+    #[error("The body is larger than 1 MiB after decompression. Send smaller batches.")]
+    TooLarge,
+    #[error("This Content-Encoding is not taken. Send the body as it is, or as gzip or deflate.")]
+    Encoding,
+    #[error("The body did not arrive whole, or does not decompress.")]
+    Unreadable,
+    #[error("The body is not JSON: {what}.")]
+    Malformed { what: String, line: usize, column: usize },
+    #[error("The body is nested deeper than 32 levels.")]
+    TooDeep,
+    #[error("The body must be an object with `messages`, an array of 1 to 100 messages{found}.")]
+    Shape { found: String },
+    #[error("Too many requests. Try again in {seconds} s.")]
+    TooMany { seconds: u64 },
+    #[error("There is nothing at this address.")]
+    NotFound,
+    #[error("This address takes POST only.")]
+    Method,
+    #[error("The messages could not be stored just now. Nothing was accepted; send them again.")]
+    Unavailable,
+    #[error("These messages could not be stored. Nothing was accepted.")]
+    Broken,
+}
+
+impl Refusal {
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NoKey | Self::UnknownKey | Self::WrongKindOfKey => (StatusCode::UNAUTHORIZED, "UNAUTHORISED_REQUEST"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "VALIDATION_ERROR"),
+            Self::Encoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "VALIDATION_ERROR"),
+            Self::Unreadable | Self::Malformed { .. } | Self::TooDeep | Self::Shape { .. } => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS_ERROR"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND_ERROR"),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_ERROR"),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_SERVER_ERROR"),
+            Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"),
+        }
+    }
+
+    fn details(&self) -> Value {
+        match self {
+            Self::Malformed { line, column, .. } => json!({ "line": line, "column": column }),
+            _ => Value::Null,
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany { seconds } => Some(*seconds),
+            Self::Unavailable => Some(BUSY_SECONDS),
+            _ => None,
+        }
+    }
+
+    /// The envelope; `trace_id` is also the response's `x-trace-id`.
+    pub fn answer(&self, trace_id: &str) -> Response {
+        let (status, code) = self.status_and_code();
+        let envelope = json!({
+            "code": code, "message": self.to_string(), "link": DOCUMENTATION, "trace_id": trace_id, "details": self.details(),
+        });
+        let mut response = (status, Json(envelope)).into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if matches!(self, Self::Method) {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+        }
+        response
+    }
+}
