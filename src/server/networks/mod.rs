@@ -7,6 +7,8 @@ pub mod hashing;
 pub mod http;
 pub mod money;
 mod reddit;
+#[cfg(test)]
+mod testing;
 mod tiktok;
 
 use contract::{Network, Setting, SettingKind, Settings, Spec};

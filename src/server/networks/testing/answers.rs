@@ -1,0 +1,96 @@
+//! What answers mean: every known one, and any bytes at all.
+
+use super::*;
+use crate::server::networks::contract::{Answer, Events, Outcome, Verdict};
+use proptest::prelude::*;
+
+/// A verdict in one line, as `vectors.json` writes it.
+pub fn meaning(verdict: &Verdict) -> String {
+    match &verdict.events {
+        Events::All(Outcome::Accepted { note: None }) => "accepted".into(),
+        Events::All(Outcome::Accepted { note: Some(_) }) => "accepted, with a note".into(),
+        Events::All(Outcome::Transient { wait, unknown }) => {
+            let wait = wait.map(|wait| format!(", wait {wait}")).unwrap_or_default();
+            format!("{}{wait}", if *unknown { "unknown" } else { "later" })
+        }
+        Events::All(Outcome::Credentials) => "credentials".into(),
+        Events::All(Outcome::Permission) => "permission".into(),
+        Events::All(Outcome::Payload) => "payload".into(),
+        Events::Bad(bad) => format!("bad {:?}", bad.iter().map(|(index, _)| index).collect::<Vec<_>>()),
+        Events::Some => "one of them".into(),
+    }
+}
+
+#[test]
+fn every_known_answer_means_what_it_should() {
+    for (network, vectors) in all() {
+        for heard in vectors.answers {
+            let body = heard.body.as_str().map_or_else(|| heard.body.to_string(), str::to_owned);
+            let answer = Answer { status: heard.http, retry_after: heard.retry_after, body };
+            let verdict = network.verdict(&answer, heard.sent);
+            let what = format!("{} {} {}", network.spec().slug, answer.status, answer.body);
+            assert_eq!(meaning(&verdict), heard.means, "{what}");
+            if heard.code.is_some() {
+                assert_eq!(verdict.code, heard.code, "{what}");
+            }
+            if heard.words.is_some() {
+                assert_eq!(verdict.words, heard.words, "{what}");
+            }
+        }
+    }
+}
+
+/// Bodies that look like a network's, with anything in them.
+fn bodies() -> impl Strategy<Value = String> {
+    let number = prop_oneof![Just(0_i64), 0..1000_i64, 20000..70000_i64, any::<i64>()];
+    let code = prop_oneof![number.clone().prop_map(Value::from), number.prop_map(|n| Value::from(n.to_string())), Just(Value::Null)];
+    let index = prop_oneof!["[0-9]{1,2}", "[0-9]{1,30}", "\\PC{0,5}"];
+    let message = prop_oneof![
+        "\\PC{0,40}".boxed(),
+        index.prop_map(|index| format!("Batch.{index}.a data[{index}] $.data.events[{index}].user None were processed event_at")).boxed(),
+    ];
+    let looks_real = (code, message).prop_map(|(code, message)| {
+        let error =
+            serde_json::json!({"code": code, "message": message, "fields": [{"field": message, "message": message}, message, null]});
+        serde_json::json!({"code": code, "message": message, "data": {"message": message, "list": [error], "access_token": message},
+            "error": if message.len() % 3 == 0 { Value::Null } else { error }})
+        .to_string()
+    });
+    prop_oneof!["\\PC{0,80}", "<[a-zA-Z<>/ ]{0,80}", looks_real]
+}
+
+proptest! {
+    #[test]
+    fn any_answer_has_a_verdict(status in prop_oneof![Just(200_u16), Just(400_u16), 0..1000_u16], body in bodies(), sent in 1..60_usize) {
+        let answer = Answer { status, retry_after: None, body };
+        for network in ALL {
+            match network.verdict(&answer, sent).events {
+                Events::All(Outcome::Accepted { .. }) => prop_assert!((200..300).contains(&status)),
+                Events::Bad(bad) => {
+                    prop_assert!(!bad.is_empty() && bad.iter().all(|(index, _)| *index < sent));
+                    prop_assert!(bad.windows(2).all(|pair| pair[0].0 < pair[1].0));
+                }
+                Events::Some => prop_assert!(sent > 1),
+                Events::All(_) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn any_answer_to_connecting_is_read(status in prop_oneof![Just(200_u16), 0..1000_u16], body in bodies()) {
+        let answer = Answer { status, retry_after: None, body };
+        let good = answer.success();
+        for network in ALL {
+            if let Some(oauth) = network.oauth() {
+                prop_assert!(good || oauth.read_exchange(&answer, TIME).is_err());
+                for (list, shape) in [(oauth.read_accounts(&answer), network.spec().account_id), (oauth.read_targets(&answer), network.spec().target_id)] {
+                    prop_assert!(list.is_err() || good);
+                    prop_assert!(list.is_err() || list.unwrap().list.iter().all(|choice| shape.fits(&choice.id)));
+                }
+            }
+            if let Some(pasted) = network.pasted() {
+                prop_assert!(good || status == 400 || pasted.read_probe(&answer).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Connecting: the exact calls, and that they show no secret.
+
+use super::*;
+use crate::server::networks::contract::{Body, ConnectError, Request};
+use crate::server::networks::http::logged;
+use secrecy::ExposeSecret;
+
+const REDIRECT: &str = "https://postbacks.example/oauth/callback";
+const CODE: &str = "code-never-shown-0815";
+
+/// The call whole, with the secrets of these tests in it.
+fn bare_bytes(request: &Request) -> String {
+    let secret = request.secret_query.iter().map(|(name, secret)| format!("secret query: {name}={}\n", secret.expose_secret()));
+    let headers = logged(request).headers.into_iter().map(|(name, value)| format!("{name}: {value}\n"));
+    let body = match &request.body {
+        Some(Body::Json(body) | Body::SecretJson(body)) => format!("\n{body}\n"),
+        None => String::new(),
+    };
+    let text = format!("{} {}\n{}{body}", request.method, request.url, secret.chain(headers).collect::<String>());
+    text.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+}
+
+#[test]
+fn connecting_makes_exactly_these_calls() {
+    for (network, Vectors { sample, .. }) in all() {
+        let (set, token) = (settings(), SecretString::from(TOKEN));
+        let mut calls = vec![];
+        if let Some(oauth) = network.oauth() {
+            let dialog = oauth.dialog(&set, REDIRECT, "state&1").unwrap();
+            calls.push(("exchange", oauth.exchange(&set, REDIRECT, CODE).unwrap()));
+            calls.push(("accounts", oauth.accounts(&set, &token, None).unwrap()));
+            let account = sample.account_id.as_deref().unwrap();
+            calls.push(("targets", oauth.targets(&set, &token, account, None).unwrap()));
+            calls.push(("targets, second page", oauth.targets(&set, &token, account, Some("2")).unwrap()));
+            calls.extend(oauth.revoke(&set, &token).map(|call| ("revoke", call)));
+            let text = calls.iter().map(|(name, call)| format!("--- {name}\n{}\n", bare_bytes(call))).collect::<String>();
+            snapshot(network, &format!("--- dialog\n{dialog}\n\n{text}"));
+        }
+        if let Some(pasted) = network.pasted() {
+            let without_code = Destination { test_code: None, ..destination(&sample) };
+            calls.push(("probe", pasted.probe(&set, &without_code, TIME)));
+            calls.push(("probe with a test code", pasted.probe(&set, &destination(&sample), TIME)));
+            let text = calls.iter().map(|(name, call)| format!("--- {name}\n{}\n", bare_bytes(call))).collect::<String>();
+            snapshot(network, &text);
+        }
+        for (name, call) in calls {
+            let shown = format!("{:?} {call:?}", logged(&call));
+            assert!(![TOKEN, APP_SECRET, CODE].iter().any(|secret| shown.contains(secret)), "{name}: {shown}");
+            assert!(shown.contains("••••") || matches!(call.body, Some(Body::SecretJson(_))), "{name}: {shown}");
+        }
+    }
+}
+
+fn snapshot(network: &dyn Network, text: &str) {
+    let path = format!("../{}/snapshots", network.spec().slug);
+    insta::with_settings!({ snapshot_path => path, prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("connect", text);
+    });
+}
+
+#[test]
+fn what_the_operator_has_not_set_is_named() {
+    let nothing = Settings::default();
+    for (network, _) in all() {
+        let Some(oauth) = network.oauth() else { continue };
+        let refused = oauth.dialog(&nothing, REDIRECT, "s").unwrap_err();
+        let ConnectError::NotConfigured { setting } = refused else { panic!("{refused}") };
+        assert!(network.spec().settings.iter().any(|known| known.env == setting));
+        assert!(oauth.exchange(&nothing, REDIRECT, CODE).is_err());
+        assert!(oauth.revoke(&nothing, &SecretString::from(TOKEN)).is_none());
+    }
+}

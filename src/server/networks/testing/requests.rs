@@ -1,0 +1,140 @@
+//! What is sent: the exact bytes, nothing personal without consent, no secret in the log, test events apart.
+
+use super::*;
+use crate::server::networks::contract::{Body, Request};
+use crate::server::networks::http::logged;
+
+/// Method, address, headers and body as they go out, secrets masked. The version is left out: bytes change with it alone.
+fn bytes(request: &Request) -> String {
+    let kept = logged(request);
+    let headers = kept.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect::<String>();
+    let text = format!("{} {}\n{headers}\n{}\n", kept.method, kept.url, kept.body.as_deref().unwrap_or("(secret body)"));
+    text.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+}
+
+fn events_of<'a>(network: &dyn Network, request: &'a Request) -> &'a Vec<Value> {
+    let Some(Body::Json(body)) = &request.body else { panic!("{}: events go out as JSON", network.spec().slug) };
+    body.pointer(network.spec().events_at).and_then(Value::as_array).expect("SPEC says where the events are")
+}
+
+#[test]
+fn conversions_go_out_as_exactly_these_bytes() {
+    for (network, vectors) in all() {
+        let (sample, settings) = (&vectors.sample, settings());
+        let anonymous = Event { consent: Consent::Anonymous, ..full(network, sample, "purchase") };
+        let without_browser = Event { browser: None, ..full(network, sample, "purchase") };
+        let only_hash = Event { email: None, email_sha256: Some("AB".repeat(32)), ..full(network, sample, "purchase") };
+        let test = Event { test: true, ..full(network, sample, "purchase") };
+        let mut malformed = Event {
+            email: Some("nobody".into()),
+            phone: Some("0171 1234567".into()),
+            external_id: Some("  ".into()),
+            value: Some(("1e3".into(), "USD".into())),
+            ..full(network, sample, "purchase")
+        };
+        malformed.browser = Some(Browser {
+            ip: Some("unknown".into()),
+            user_agent: Some(String::new()),
+            page_url: Some("unity://menu".into()),
+            referrer: Some("/".into()),
+        });
+        malformed.click.as_mut().unwrap().rdt_uuid = Some("1677712978045.none".into());
+
+        let mut cases = vec![
+            ("custom", vec![full(network, sample, "level_reached")]),
+            ("anonymous", vec![anonymous]),
+            ("without_browser", vec![without_browser]),
+            ("only_a_click", vec![bare(network, sample, "purchase")]),
+            ("only_the_hash_of_an_email", vec![only_hash]),
+            ("malformed_identifiers", vec![malformed]),
+            ("test", vec![test]),
+            ("several", vec![full(network, sample, "purchase"), bare(network, sample, "wishlist_add"), bare(network, sample, "x")]),
+        ];
+        cases.extend(network.spec().events.iter().map(|(goal_event, _)| (*goal_event, vec![full(network, sample, goal_event)])));
+        if network.spec().email_fallback {
+            cases.push(("only_an_email", vec![Event { click: None, browser: None, ..full(network, sample, "purchase") }]));
+        }
+        for (name, events) in cases {
+            let request = network.request(&settings, &destination(sample), &events);
+            let path = format!("../{}/snapshots", network.spec().slug);
+            insta::with_settings!({ snapshot_path => path, prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(name, bytes(&request));
+            });
+        }
+    }
+}
+
+#[test]
+fn identifiers_become_what_the_network_expects() {
+    for (network, vectors) in all() {
+        for Identifiers { given, sent } in &vectors.identifiers {
+            let mut event = serde_json::to_value(bare(network, &vectors.sample, "purchase")).unwrap();
+            for (pointer, value) in given {
+                *event.pointer_mut(pointer).unwrap_or_else(|| panic!("an event has {pointer}")) = value.clone();
+            }
+            let event: Event = serde_json::from_value(event).unwrap();
+            let request = network.request(&settings(), &destination(&vectors.sample), &[event]);
+            for (pointer, value) in sent {
+                let found = events_of(network, &request)[0].pointer(pointer).unwrap_or(&Value::Null);
+                assert_eq!(found, value, "{} {pointer} of {given:?}", network.spec().slug);
+            }
+        }
+    }
+}
+
+#[test]
+fn personal_fields_go_out_at_full_consent_only() {
+    for (network, Vectors { sample, .. }) in all() {
+        let to = destination(&sample);
+        let nobody = Event { external_id: None, email: None, email_sha256: None, phone: None, ..full(network, &sample, "purchase") };
+        for consent in [Consent::Anonymous, Consent::None, Consent::NotSet] {
+            let event = Event { consent, email_sha256: Some("ab".repeat(32)), ..full(network, &sample, "purchase") };
+            let sent = bytes(&network.request(&settings(), &to, &[event]));
+            assert_eq!(sent, bytes(&network.request(&settings(), &to, &[Event { consent, ..nobody.clone() }])));
+        }
+    }
+}
+
+#[test]
+fn a_call_of_many_says_of_each_what_a_call_of_one_says() {
+    for (network, Vectors { sample, .. }) in all() {
+        let to = destination(&sample);
+        let events: Vec<Event> = (0..network.spec().batch)
+            .map(|n| Event { dedup_id: format!("id-{n}"), ..full(network, &sample, if n % 2 == 0 { "purchase" } else { "level" }) })
+            .collect();
+        let request = network.request(&settings(), &to, &events);
+        let sent = events_of(network, &request);
+        assert_eq!(sent.len(), events.len());
+        for (event, sent) in events.iter().zip(sent) {
+            assert_eq!(events_of(network, &network.request(&settings(), &to, std::slice::from_ref(event))), std::slice::from_ref(sent));
+        }
+    }
+}
+
+#[test]
+fn test_codes_go_with_test_events_alone() {
+    for (network, Vectors { sample, .. }) in all() {
+        let Some(code) = sample.test_code.as_deref() else { continue };
+        let to = destination(&sample);
+        let event = full(network, &sample, "purchase");
+        let test = Event { test: true, ..event.clone() };
+        assert!(!bytes(&network.request(&settings(), &to, std::slice::from_ref(&event))).contains(code));
+        assert!(bytes(&network.request(&settings(), &to, std::slice::from_ref(&test))).contains(code));
+        // Without a code a test event would count: it never leaves.
+        let no_code = Destination { test_code: None, ..to };
+        assert!(events_of(network, &network.request(&settings(), &no_code, &[test])).is_empty());
+    }
+}
+
+#[test]
+fn the_log_never_holds_a_secret() {
+    for (network, Vectors { sample, .. }) in all() {
+        let request = network.request(&settings(), &destination(&sample), &[full(network, &sample, "purchase")]);
+        for text in [bytes(&request), format!("{:?}", logged(&request)), format!("{request:?}")] {
+            assert!(!text.contains(TOKEN) && !text.contains(APP_SECRET), "{text}");
+        }
+        assert!(bytes(&request).contains("••••••••"));
+        let allowed: Vec<_> = crate::server::networks::addresses(&settings()).iter().map(url::Url::origin).collect();
+        assert!(allowed.contains(&request.url.origin()));
+    }
+}

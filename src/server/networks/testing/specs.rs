@@ -1,0 +1,66 @@
+//! Each SPEC is whole: forms, validation, settings and limits derive from it.
+
+use super::*;
+use crate::model::network::ConnectKind;
+use crate::model::{DAY, HOUR};
+use std::collections::HashSet;
+use url::Url;
+
+#[test]
+fn every_network_is_declared_whole() {
+    for (network, Vectors { sample, .. }) in all() {
+        let spec = network.spec();
+        assert!(!spec.slug.is_empty() && spec.slug.bytes().all(|b| b.is_ascii_lowercase()));
+        for text in [spec.name, spec.short, spec.target_noun, spec.account_noun, spec.setup.trim()] {
+            assert!(!text.is_empty(), "{}", spec.slug);
+        }
+        let picture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("public").join(spec.picture.trim_start_matches('/'));
+        assert!(spec.picture.starts_with('/') && picture.is_file(), "{}", picture.display());
+        assert_eq!(
+            (network.oauth().is_some(), network.pasted().is_some()),
+            (spec.connect == ConnectKind::OAuth, spec.connect == ConnectKind::Token)
+        );
+
+        assert!(spec.target_id.fits(&sample.target_id));
+        assert!(sample.account_id.is_none_or(|id| spec.account_id.fits(&id)));
+        assert_eq!(spec.test.is_some(), sample.test_code.is_some());
+        assert!(sample.test_code.is_none_or(|code| spec.test.unwrap().1.fits(&code)));
+        for bad in ["", "a/b", "a b", "a%2f", "ä2_abcdefgh", "../../etc", &"a".repeat(300)] {
+            assert!(!spec.target_id.fits(bad) && !spec.account_id.fits(bad), "{bad:?}");
+        }
+
+        assert!((HOUR * 2..=90 * DAY).contains(&spec.max_age) && (HOUR..=30 * DAY).contains(&spec.dedup_window));
+        assert!((1..=1000).contains(&spec.batch) && (1..=64).contains(&spec.concurrency));
+        assert!(!spec.click_ids.is_empty() && !spec.utm_sources.is_empty());
+        for goal_event in ["purchase", "wishlist_add", "wishlist_remove", "email_acquired"] {
+            assert!(spec.events.iter().any(|(known, name)| *known == goal_event && (1..=50).contains(&name.len())), "{goal_event}");
+        }
+        assert_eq!(spec.event_name("level_reached"), "level_reached");
+        for setting in spec.settings {
+            assert!(setting.env.starts_with(&format!("POSTBACKS_{}_", spec.slug.to_uppercase())) && !setting.says.is_empty());
+            match setting.kind {
+                SettingKind::Url => assert_eq!(Url::parse(setting.default.unwrap()).unwrap().scheme(), "https"),
+                SettingKind::Secret => assert_eq!(setting.default, None),
+                SettingKind::Text => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn no_two_networks_share_a_name_or_a_click_id() {
+    let unique = |names: Vec<&str>| names.len() == names.iter().collect::<HashSet<_>>().len();
+    assert!(unique(super::super::specs().map(|spec| spec.slug).collect()));
+    assert!(unique(super::super::specs().flat_map(|spec| spec.click_ids).copied().collect()));
+    assert!(unique(super::super::settings().map(|setting| setting.env).collect()));
+}
+
+#[test]
+fn a_setting_leads_where_it_says() {
+    for setting in super::super::settings().filter(|setting| setting.kind == SettingKind::Url) {
+        let mut set = Settings::default();
+        assert_eq!(set.address(setting, &["a", "b"]).as_str(), format!("{}/a/b", setting.default.unwrap()));
+        set.plain.insert(setting.env, "http://127.0.0.1:4000/network/".into());
+        assert_eq!(set.address(setting, &["a/../b?c", ""]).as_str(), "http://127.0.0.1:4000/network/a%2F..%2Fb%3Fc/");
+    }
+}
