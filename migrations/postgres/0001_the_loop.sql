@@ -333,6 +333,8 @@ create index queue_due on queue (connection_id, due_at, expires_at) where lease_
 create index queue_fresh on queue (connection_id, due_at, expires_at) where lease_id is null and attempt = 0;
 create index queue_leased on queue (lease_until) where lease_id is not null;
 create index queue_expiry on queue (expires_at);
+-- Claimed twice without a recorded result: one of them may be what stops the process.
+create index queue_suspects on queue (connection_id) where claims >= 2;
 
 -- The delivery log ----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ use super::{Actor, ConnectFailure, Desk, oauth};
 use crate::model::Millis;
 use crate::model::connection::Connection;
 use crate::server::db::connection_changes::{self as changes, Saved};
-use crate::server::db::{Tx, audit, connections, grants};
+use crate::server::db::{Tx, audit, connections, grants, postbacks};
 use crate::server::networks::contract::{Choice, Spec};
 use crate::server::networks::find;
 use secrecy::{ExposeSecret, SecretString};
@@ -41,7 +41,7 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
         if waiting > 0 && !new.confirmed {
             return Err(ConnectFailure::Confirm { waiting });
         }
-        changes::cancel_waiting(&mut tx, id, "The connection was changed to another account or target.", actor.now).await?;
+        postbacks::cancel_waiting(&mut tx, id, "The connection was changed to another account or target.", actor.now).await?;
     }
     let text = new.token.expose_secret();
     let tail = text.get(text.len().saturating_sub(TAIL)..).filter(|_| new.show_tail);
@@ -82,7 +82,7 @@ pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(),
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let sealed = changes::secret(&desk.db, connection.id).await?;
     let mut tx = desk.db.begin().await?;
-    changes::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
+    postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
     changes::disconnect(&mut tx, connection.id).await?;
     record(&mut tx, actor, "connection.disconnected", slug, &format!("target {}", connection.target_id)).await?;
     tx.commit().await?;
@@ -96,7 +96,7 @@ pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(),
 pub async fn set_enabled(desk: &Desk, actor: Actor<'_>, slug: &str, enabled: bool) -> Result<(), ConnectFailure> {
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let mut tx = desk.db.begin().await?;
-    changes::set_enabled(&mut tx, connection.id, enabled).await?;
+    connections::set_enabled(&mut tx, connection.id, enabled, actor.now).await?;
     record(&mut tx, actor, if enabled { "connection.enabled" } else { "connection.disabled" }, slug, "").await?;
     tx.commit().await?;
     desk.wake.notify_one();

@@ -163,10 +163,6 @@ pub async fn disconnect(tx: &mut Tx, id: Uuid) -> Result<()> {
     .map(drop))
 }
 
-pub async fn set_enabled(tx: &mut Tx, id: Uuid, enabled: bool) -> Result<()> {
-    within!(tx, c => sqlx::query("update connections set enabled = $2 where id = $1").bind(id).bind(enabled).execute(c).await.map(drop))
-}
-
 pub async fn set_test_code(tx: &mut Tx, id: Uuid, test_code: Option<&str>) -> Result<()> {
     within!(tx, c => sqlx::query("update connections set test_code = $2 where id = $1").bind(id).bind(test_code).execute(c).await.map(drop))
 }
@@ -176,19 +172,4 @@ pub async fn waiting(tx: &mut Tx, id: Uuid) -> Result<i64> {
     let (count,): (i64,) =
         within!(tx, c => sqlx::query_as("select count(*) from queue where connection_id = $1").bind(id).fetch_one(c).await)?;
     Ok(count)
-}
-
-/// Cancels every postback of the connection that is still to be sent; a call under way is recorded as late.
-pub async fn cancel_waiting(tx: &mut Tx, id: Uuid, ended: &str, now: Millis) -> Result<()> {
-    within!(tx, c => sqlx::query(
-        "update postbacks set state = 'cancelled', ended = $2, finished_at = $3
-         where id in (select id from queue where connection_id = $1)",
-    )
-    .bind(id)
-    .bind(ended)
-    .bind(now)
-    .execute(c)
-    .await
-    .map(drop))?;
-    within!(tx, c => sqlx::query("delete from queue where connection_id = $1").bind(id).execute(c).await.map(drop))
 }

@@ -1,1 +1,201 @@
-//! Stub: being built.
+//! The hot table of unfinished postbacks: claimed under a lease with a random id, renewed, handed back, taken back when overdue.
+
+use super::{Db, Result, Tx, on, rows, within};
+use crate::model::{Millis, SECOND};
+use sqlx::{FromRow, QueryBuilder};
+use uuid::Uuid;
+
+/// How long a claim holds.
+pub const LEASE: Millis = 60 * SECOND;
+/// A row that was claimed this often without a recorded result may be what stops the process: it is claimed alone.
+const SUSPECT: i32 = 2;
+
+/// A row of the queue that is ours until the lease ends.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Held {
+    pub id: Uuid,
+    pub lease_id: Uuid,
+    pub lease_until: Millis,
+    /// Tries with a recorded result.
+    pub attempt: i32,
+    /// Claims without a recorded result, this one included.
+    pub claims: i32,
+    pub refusals: i32,
+    pub give_up_at: Option<Millis>,
+    pub expires_at: Millis,
+}
+
+impl Held {
+    /// Claimed so often without a result that it goes alone.
+    pub fn suspect(&self) -> bool {
+        self.claims > SUSPECT
+    }
+}
+
+/// What to claim of one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// First attempts, so that a storm of retries cannot starve them.
+    Fresh,
+    /// Whatever is due longest; of the same time, what the network takes least long still.
+    Due,
+    /// One row that may be what stops the process, if none such is out already.
+    Suspect,
+}
+
+/// `values (id, lease), …` inside an `in (…)`.
+macro_rules! push_pairs {
+    ($query:ident, $pairs:expr) => {
+        $query.push_values($pairs, |mut row, (id, lease_id)| {
+            row.push_bind(*id).push_bind(*lease_id);
+        })
+    };
+}
+pub(super) use push_pairs;
+
+/// Written twice because the engines lock differently: SQLite has one writer, PostgreSQL skips what another process is claiming.
+macro_rules! claiming {
+    ($condition:literal) => {
+        [
+            concat!(
+                "update queue set lease_id = $1, lease_until = $2, claims = claims + 1 where id in (select id from queue where ",
+                $condition,
+                " limit $5) returning id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at"
+            ),
+            concat!(
+                "with due as materialized (select id from queue where ",
+                $condition,
+                " limit $5 for update skip locked)
+                 update queue set lease_id = $1, lease_until = $2, claims = claims + 1 from due where queue.id = due.id
+                 returning queue.id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at"
+            ),
+        ]
+    };
+}
+
+const FRESH: [&str; 2] =
+    claiming!("connection_id = $4 and lease_id is null and attempt = 0 and claims < 2 and due_at <= $3 order by due_at, expires_at");
+const DUE: [&str; 2] = claiming!("connection_id = $4 and lease_id is null and claims < 2 and due_at <= $3 order by due_at, expires_at");
+const SUSPECTS: [&str; 2] = claiming!(
+    "connection_id = $4 and lease_id is null and claims >= 2 and due_at <= $3
+     and not exists (select 1 from queue held where held.connection_id = $4 and held.claims >= 2 and held.claims > 2 and held.lease_id is not null)
+     order by due_at, expires_at"
+);
+const EXPIRED: [&str; 2] = claiming!("$4 is null and lease_id is null and expires_at <= $3 order by expires_at");
+
+/// Claims up to `most` rows of the connection that are due at `now`, under one new lease until `now` + `LEASE`.
+pub async fn claim(tx: &mut Tx, connection_id: Uuid, share: Share, most: usize, now: Millis) -> Result<Vec<Held>> {
+    let texts = match share {
+        Share::Fresh => FRESH,
+        Share::Due => DUE,
+        Share::Suspect => SUSPECTS,
+    };
+    run(tx, texts, Some(connection_id), most, now).await
+}
+
+/// Claims up to `most` rows of any connection that the network does not take any more for their age.
+pub async fn claim_expired(tx: &mut Tx, most: usize, now: Millis) -> Result<Vec<Held>> {
+    run(tx, EXPIRED, None, most, now).await
+}
+
+async fn run(
+    tx: &mut Tx,
+    [sqlite, postgres]: [&'static str; 2],
+    connection_id: Option<Uuid>,
+    most: usize,
+    now: Millis,
+) -> Result<Vec<Held>> {
+    let text = if matches!(tx, Tx::Sqlite(_)) { sqlite } else { postgres };
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut held: Vec<Held> = within!(tx, c => sqlx::query_as(text)
+        .bind(Uuid::new_v4())
+        .bind(now + LEASE)
+        .bind(now)
+        .bind(connection_id)
+        .bind(most)
+        .fetch_all(c)
+        .await)?;
+    held.sort_by_key(|row| (row.expires_at, row.id));
+    Ok(held)
+}
+
+/// Prolongs leases to `now` + `LEASE` and tells which are still ours; what is not in the answer must not be sent.
+pub async fn renew(db: &Db, held: &[(Uuid, Uuid)], now: Millis) -> Result<Vec<Uuid>> {
+    let mut ours = Vec::with_capacity(held.len());
+    let mut tx = db.begin().await?;
+    for piece in rows::pieces(held) {
+        let kept: Vec<(Uuid,)> = within!(&mut tx, c => {
+            let mut query = QueryBuilder::new("update queue set lease_until = ");
+            query.push_bind(now + LEASE).push(" where (id, lease_id) in (");
+            push_pairs!(query, piece);
+            query.push(") returning id").build_query_as().fetch_all(c).await
+        })?;
+        ours.extend(kept.into_iter().map(|(id,)| id));
+    }
+    tx.commit().await?;
+    Ok(ours)
+}
+
+/// Gives unsent rows back, as if they had not been claimed.
+pub async fn hand_back(db: &Db, held: &[(Uuid, Uuid)]) -> Result<()> {
+    let mut tx = db.begin().await?;
+    for piece in rows::pieces(held) {
+        within!(&mut tx, c => {
+            let mut query = QueryBuilder::new("update queue set lease_id = null, lease_until = null, claims = claims - 1 where (id, lease_id) in (");
+            push_pairs!(query, piece);
+            query.push(")").build().execute(c).await.map(drop)
+        })?;
+    }
+    tx.commit().await
+}
+
+/// Takes back leases that ran out before `now`: their holder died or hangs. Whether it had sent them is not known, and is
+/// marked so, from the earliest time at which it can have been. Returns how many.
+pub async fn reclaim(db: &Db, now: Millis) -> Result<u64> {
+    let overdue: Option<(i64,)> = on!(db, pool => sqlx::query_as(
+        "select lease_until from queue where lease_id is not null and lease_until < $1 limit 1",
+    )
+    .bind(now)
+    .fetch_optional(pool)
+    .await)?;
+    if overdue.is_none() {
+        return Ok(0);
+    }
+    let mut tx = db.begin().await?;
+    within!(&mut tx, c => sqlx::query(
+        "update postbacks set unknown_since = coalesce(unknown_since, (select q.lease_until - $2 from queue q where q.id = postbacks.id))
+         where id in (select id from queue where lease_id is not null and lease_until < $1)",
+    )
+    .bind(now)
+    .bind(LEASE)
+    .execute(c)
+    .await
+    .map(drop))?;
+    let count = within!(&mut tx, c => sqlx::query(
+        "update queue set lease_id = null, lease_until = null where lease_id is not null and lease_until < $1",
+    )
+    .bind(now)
+    .execute(c)
+    .await
+    .map(|done| done.rows_affected()))?;
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Takes back every lease at once. Only for the start of the one process that owns a SQLite file.
+pub async fn clear_leases(db: &Db) -> Result<u64> {
+    reclaim(db, Millis::MAX).await
+}
+
+/// When the next row of a connection that may send is due.
+pub async fn next_due(db: &Db) -> Result<Option<Millis>> {
+    let (due,): (Option<i64>,) = on!(db, pool => sqlx::query_as(
+        "select min(due) from (
+             select (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due
+             from connections c where c.connected and c.enabled and c.parked_cause is null
+         ) as of_connections",
+    )
+    .fetch_one(pool)
+    .await)?;
+    Ok(due)
+}

@@ -1,1 +1,248 @@
-//! Stub: being built.
+//! What came of the calls, written in one transaction for many: queue, postbacks, the delivery log and what it does to the connection.
+
+use super::connections::{self, Park};
+use super::{Db, Result, Tx, queue::push_pairs, rows, within};
+use crate::model::attempt::AttemptStatus;
+use crate::model::postback::PostbackState;
+use crate::model::{DAY, Millis};
+use sqlx::{FromRow, QueryBuilder};
+use std::collections::{BTreeSet, HashSet};
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// Whose attempt it is, as the log keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Of {
+    pub postback_id: Uuid,
+    pub game_id: Uuid,
+    pub network: String,
+    pub connection_id: Uuid,
+    pub goal_id: Uuid,
+    pub goal_name: String,
+    pub event: String,
+    pub test: bool,
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    pub time: Millis,
+    pub status: AttemptStatus,
+    pub http: Option<i32>,
+    pub latency_ms: Option<i32>,
+    /// 1 for the first try; 0 for an end without a call.
+    pub number: i32,
+    pub code: Option<String>,
+    pub words: Option<String>,
+    pub meaning: String,
+    /// The call that carried it, and this event alone as it was sent.
+    pub sent: Option<(Uuid, String)>,
+}
+
+impl Attempt {
+    /// An end without a call.
+    pub fn unsent(time: Millis, meaning: String) -> Self {
+        Self { time, status: AttemptStatus::Failed, http: None, latency_ms: None, number: 0, code: None, words: None, meaning, sent: None }
+    }
+}
+
+/// A call as the log keeps it: once, however many events it carried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Made by `id_at` from the time of its attempts.
+    pub id: Uuid,
+    pub time: Millis,
+    pub method: String,
+    pub url: String,
+    /// Masked, as JSON.
+    pub headers: String,
+    /// The body without its events.
+    pub envelope: String,
+    pub response: Option<String>,
+}
+
+/// Where a postback stands after a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stand {
+    /// Out of the queue.
+    Over { state: PostbackState, ended: Option<String> },
+    /// Due again.
+    Open { due_at: Millis, refusals: i32, give_up_at: Millis },
+}
+
+/// One postback's result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finish {
+    pub of: Of,
+    pub lease_id: Uuid,
+    pub stand: Stand,
+    pub unknown_since: Option<Millis>,
+    pub attempt: Attempt,
+}
+
+/// Results that are written together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Results {
+    pub finishes: Vec<Finish>,
+    pub calls: Vec<Call>,
+    pub parks: Vec<Park>,
+    /// Connections that a call succeeded on.
+    pub answered: Vec<Uuid>,
+}
+
+/// An id of that time: the log's rows are keyed by (day, id), and the id tells its day.
+pub fn id_at(time: Millis) -> Uuid {
+    let millis = u64::try_from(time).unwrap_or(0);
+    let nanos = u32::try_from(millis % 1_000 * 1_000_000).expect("below a second");
+    Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1_000, nanos))
+}
+
+/// Writes the results. One whose lease is no longer ours becomes a late row of the log and touches no state.
+pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let finishes = || list.iter().flat_map(|results| &results.finishes);
+    let (over, open): (Vec<&Finish>, Vec<&Finish>) = finishes().partition(|finish| matches!(finish.stand, Stand::Over { .. }));
+    let mut ours = leave(&mut tx, &over).await?;
+    ours.extend(reschedule(&mut tx, &open).await?);
+    let held: Vec<&Finish> = finishes().filter(|finish| ours.contains(&finish.of.postback_id)).collect();
+    update(&mut tx, &held).await?;
+    let calls: Vec<&Call> = list.iter().flat_map(|results| &results.calls).collect();
+    log_calls(&mut tx, &calls).await?;
+    let attempts: Vec<(&Of, &Attempt, bool)> =
+        finishes().map(|finish| (&finish.of, &finish.attempt, !ours.contains(&finish.of.postback_id))).collect();
+    log_attempts(&mut tx, &attempts).await?;
+    for park in list.iter().flat_map(|results| &results.parks) {
+        connections::park(&mut tx, park).await?;
+    }
+    let answered: BTreeSet<Uuid> = list.iter().flat_map(|results| &results.answered).copied().collect();
+    for id in answered {
+        connections::answered(&mut tx, id).await?;
+    }
+    tx.commit().await
+}
+
+/// Takes the finished ones out of the queue; which of them were still ours.
+async fn leave(tx: &mut Tx, over: &[&Finish]) -> Result<HashSet<Uuid>> {
+    let pairs: Vec<(Uuid, Uuid)> = over.iter().map(|finish| (finish.of.postback_id, finish.lease_id)).collect();
+    let mut ours = HashSet::with_capacity(pairs.len());
+    for piece in rows::pieces(&pairs) {
+        let gone: Vec<(Uuid,)> = within!(tx, c => {
+            let mut query = QueryBuilder::new("delete from queue where (id, lease_id) in (");
+            push_pairs!(query, piece);
+            query.push(") returning id").build_query_as().fetch_all(c).await
+        })?;
+        ours.extend(gone.into_iter().map(|(id,)| id));
+    }
+    Ok(ours)
+}
+
+/// Puts the others back into the queue for their next try; which of them were still ours.
+async fn reschedule(tx: &mut Tx, open: &[&Finish]) -> Result<HashSet<Uuid>> {
+    let mut ours = HashSet::with_capacity(open.len());
+    for piece in rows::pieces(open) {
+        let kept: Vec<(Uuid,)> = within!(tx, c => {
+            let mut query = QueryBuilder::new("with tried (id, lease, due, refused, ends) as (");
+            query.push_values(piece, |mut row, finish| {
+                let Stand::Open { due_at, refusals, give_up_at } = finish.stand else { unreachable!("only open ones are put back") };
+                row.push_bind(finish.of.postback_id).push_bind(finish.lease_id).push_bind(due_at).push_bind(refusals).push_bind(give_up_at);
+            });
+            query.push(
+                ") update queue set lease_id = null, lease_until = null, claims = 0, attempt = attempt + 1, due_at = tried.due,
+                 refusals = tried.refused, give_up_at = tried.ends from tried where queue.id = tried.id and queue.lease_id = tried.lease
+                 returning queue.id",
+            );
+            query.build_query_as().fetch_all(c).await
+        })?;
+        ours.extend(kept.into_iter().map(|(id,)| id));
+    }
+    Ok(ours)
+}
+
+async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
+    for piece in rows::pieces(held) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new("with tried (id, word, why, calls, at, unknown, over) as (");
+            query.push_values(piece, |mut row, finish| {
+                let time = finish.attempt.time;
+                let (state, ended, over) = match &finish.stand {
+                    Stand::Over { state, ended } => (*state, ended.as_deref(), Some(time)),
+                    Stand::Open { .. } => (PostbackState::Retrying, None, None),
+                };
+                let called = finish.attempt.sent.is_some();
+                row.push_bind(finish.of.postback_id)
+                    .push_bind(state.word())
+                    .push_bind(ended)
+                    .push_bind(i32::from(called))
+                    .push_bind(called.then_some(time))
+                    .push_bind(finish.unknown_since)
+                    .push_bind(over);
+            });
+            query.push(
+                ") update postbacks set state = tried.word, ended = tried.why, attempts = attempts + tried.calls,
+                 first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
+                 finished_at = tried.over from tried where postbacks.id = tried.id",
+            );
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
+    for piece in rows::pieces(calls) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new("insert into calls (day, id, method, url, headers, envelope, response) ");
+            query.push_values(piece, |mut row, call| {
+                row.push_bind(day(call.time))
+                    .push_bind(call.id)
+                    .push_bind(call.method.as_str())
+                    .push_bind(call.url.as_str())
+                    .push_bind(call.headers.as_str())
+                    .push_bind(call.envelope.as_str())
+                    .push_bind(call.response.as_deref());
+            });
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes rows of the log; the flag says which of them are late.
+pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Result<()> {
+    for piece in rows::pieces(attempts) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, http,
+                 latency_ms, attempt, code, words, meaning, test, late, call_id, request) ",
+            );
+            query.push_values(piece, |mut row, (of, attempt, late)| {
+                row.push_bind(day(attempt.time))
+                    .push_bind(id_at(attempt.time))
+                    .push_bind(of.game_id)
+                    .push_bind(of.network.as_str())
+                    .push_bind(of.connection_id)
+                    .push_bind(of.postback_id)
+                    .push_bind(of.goal_id)
+                    .push_bind(of.goal_name.as_str())
+                    .push_bind(of.event.as_str())
+                    .push_bind(attempt.time)
+                    .push_bind(attempt.status.word())
+                    .push_bind(attempt.http)
+                    .push_bind(attempt.latency_ms)
+                    .push_bind(attempt.number)
+                    .push_bind(attempt.code.as_deref())
+                    .push_bind(attempt.words.as_deref())
+                    .push_bind(attempt.meaning.as_str())
+                    .push_bind(of.test)
+                    .push_bind(*late)
+                    .push_bind(attempt.sent.as_ref().map(|(call, _)| *call))
+                    .push_bind(attempt.sent.as_ref().map(|(_, event)| event.as_str()));
+            });
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+fn day(time: Millis) -> i32 {
+    i32::try_from(time.div_euclid(DAY)).unwrap_or(0)
+}

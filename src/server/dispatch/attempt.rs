@@ -1,0 +1,222 @@
+//! Sends one call's postbacks and judges each: renews leases, splits a refused call until the bad event is found, and hands the
+//! results on after every call.
+
+use super::batch::{self, Shares};
+use super::flush::Flush;
+use super::meaning::Brought;
+use super::pace::Signal;
+use super::record::{self, Said, Sent, Went};
+use super::retry::{self, Failure, History, Next, Try};
+use super::{Clock, Dispatch};
+use crate::model::connection::ParkCause;
+use crate::model::{Millis, SECOND};
+use crate::server::db::connections::{Park, Route};
+use crate::server::db::postbacks::Claimed;
+use crate::server::db::queue;
+use crate::server::db::results::{Finish, Results};
+use crate::server::networks::contract::{Answer, Destination, Events, Network, Outcome, Spec, Verdict};
+use crate::server::networks::http::Exchange;
+use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// No call starts with less of the lease left: a whole call takes up to 20 s, and its result must still be ours.
+const LEAST_LEASE: Millis = 25 * SECOND;
+/// After so many claims without a recorded result a postback is taken for what stops the process.
+const POISON: i32 = 5;
+/// What a connection without words of the network is parked with.
+const NO_WORDS: &str = "no reason given";
+
+impl Shares for Claimed {
+    fn test(&self) -> bool {
+        self.of.test
+    }
+    fn alone(&self) -> bool {
+        self.held.suspect()
+    }
+}
+
+/// Where calls of a connection go: its route with the secret opened.
+pub struct Target {
+    pub route: Route,
+    pub network: &'static dyn Network,
+    pub to: Destination,
+}
+
+/// How the calls of a batch went, for the connection's pace.
+#[derive(Debug, Clone, Copy)]
+pub struct End {
+    pub signal: Signal,
+    /// The network refused the connection: nothing more of it goes out.
+    pub refused: bool,
+    pub calls: usize,
+}
+
+/// Sends the postbacks (of one connection, all test or all not). Every one of them is judged, ended without a call, or given back.
+pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Claimed>, flush: Flush, clock: Clock) -> End {
+    let mut end = End { signal: Signal::Clean, refused: false, calls: 0 };
+    let mut work = vec![postbacks];
+    while let Some(group) = work.pop() {
+        let group = still_ours(&dispatch, group, clock.now()).await;
+        let group = end_unsendable(&target, group, &flush, clock.now()).await;
+        if group.is_empty() {
+            continue;
+        }
+        let started = clock.now();
+        let events: Vec<_> = group.iter().filter_map(|one| one.body.clone()).collect();
+        let request = target.network.request(&dispatch.settings, &target.to, &events);
+        let exchange = dispatch.http.send(&request).await;
+        end.calls += 1;
+        end.signal = signal(&exchange);
+        let (brought, verdict, response) = read(target.network, exchange.result, group.len());
+        let said = Said { code: verdict.code, words: verdict.words };
+        let Sent { call, events } = record::sent(request, target.network.spec().events_at, response.as_deref(), started);
+        let went = Went { started, latency_ms: exchange.latency_ms, brought, said: &said, note: exchange.note, call: &call };
+        let mut events = events.into_iter().map(Some).collect::<Vec<_>>();
+        events.resize(group.len(), None);
+        let split = batch::split(group.into_iter().zip(events).collect(), verdict.events);
+        let mut results = Results::default();
+        for ((one, event), outcome, words) in split.judged {
+            let said = Said { words: words.or_else(|| said.words.clone()), ..said.clone() };
+            judge(&target, one, &outcome, &Went { said: &said, ..went }, event, &mut results);
+        }
+        work.extend(split.again.into_iter().rev().map(|group| group.into_iter().map(|(one, _)| one).collect()));
+        end.refused = !results.parks.is_empty();
+        if !results.finishes.is_empty() {
+            results.calls.push(call);
+            // A refusal is written before the connection's next claim, or that claim would go out too.
+            flush.write(results, end.refused).await;
+        }
+        if end.refused || end.signal != Signal::Clean {
+            break;
+        }
+    }
+    give_back(&dispatch, work.into_iter().flatten()).await;
+    end
+}
+
+/// Gives unsent postbacks back to the queue.
+pub async fn give_back(dispatch: &Dispatch, postbacks: impl IntoIterator<Item = Claimed>) {
+    let pairs: Vec<(Uuid, Uuid)> = postbacks.into_iter().map(|one| (one.held.id, one.held.lease_id)).collect();
+    if pairs.is_empty() {
+        return;
+    }
+    if let Err(error) = queue::hand_back(&dispatch.db, &pairs).await {
+        // Their leases run out by themselves.
+        tracing::warn!(%error, count = pairs.len(), "unsent postbacks were not given back");
+    }
+}
+
+/// Renews leases that are about to end; what is not ours any more is dropped.
+async fn still_ours(dispatch: &Dispatch, mut group: Vec<Claimed>, now: Millis) -> Vec<Claimed> {
+    if group.iter().all(|one| one.held.lease_until >= now + LEAST_LEASE) {
+        return group;
+    }
+    let pairs: Vec<(Uuid, Uuid)> = group.iter().map(|one| (one.held.id, one.held.lease_id)).collect();
+    let ours: HashSet<Uuid> = match queue::renew(&dispatch.db, &pairs, now).await {
+        Ok(ours) => ours.into_iter().collect(),
+        Err(error) => {
+            tracing::warn!(%error, "leases were not renewed");
+            HashSet::new()
+        }
+    };
+    group.retain_mut(|one| {
+        one.held.lease_until = now + queue::LEASE;
+        ours.contains(&one.held.id)
+    });
+    group
+}
+
+/// Ends those that must not go out (any more); the others come back.
+async fn end_unsendable(target: &Target, group: Vec<Claimed>, flush: &Flush, now: Millis) -> Vec<Claimed> {
+    let spec = target.network.spec();
+    let mut results = Results::default();
+    let mut good = Vec::with_capacity(group.len());
+    for one in group {
+        match unsendable(spec, &target.to, &one, now) {
+            Some(next) => results.finishes.push(record::finish_unsent(spec, one, next, now)),
+            None => good.push(one),
+        }
+    }
+    if !results.finishes.is_empty() {
+        flush.write(results, false).await;
+    }
+    good
+}
+
+fn unsendable(spec: &Spec, to: &Destination, one: &Claimed, now: Millis) -> Option<Next> {
+    match () {
+        () if one.body.is_none() => Some(Next::Failed(Failure::Unreadable)),
+        () if one.held.claims > POISON => Some(Next::Failed(Failure::Poison)),
+        // A test event never goes out as a real one.
+        () if one.of.test && spec.test.is_some() && to.test_code.is_none() => Some(Next::Failed(Failure::TestWithoutCode)),
+        () => retry::over(&history(spec, one), now),
+    }
+}
+
+/// Ends postbacks of any connection that are too old; for those the sweep found.
+pub fn end_expired(spec: &Spec, one: Claimed, now: Millis) -> Finish {
+    record::finish_unsent(spec, one, Next::Expired, now)
+}
+
+fn history(spec: &Spec, one: &Claimed) -> History {
+    History {
+        attempts: one.held.attempt,
+        refusals: one.held.refusals,
+        give_up_at: one.held.give_up_at,
+        unknown_since: one.unknown_since,
+        expires_at: one.held.expires_at,
+        dedup_window: spec.dedup_window,
+    }
+}
+
+fn judge(target: &Target, one: Claimed, outcome: &Outcome, went: &Went<'_>, event: Option<String>, results: &mut Results) {
+    let spec = target.network.spec();
+    let tried =
+        Try { started: went.started, ended: went.started + went.latency_ms, outcome: outcome.clone(), jitter: rand::random::<f64>() };
+    let step = retry::next(&history(spec, &one), &tried);
+    let cause = match outcome {
+        Outcome::Credentials => Some(ParkCause::Credentials),
+        Outcome::Permission => Some(ParkCause::Permission),
+        Outcome::Accepted { .. } | Outcome::Transient { .. } | Outcome::Payload => None,
+    };
+    if let Some(cause) = cause
+        && results.parks.is_empty()
+    {
+        let words = went.said.words.clone().unwrap_or_else(|| NO_WORDS.to_owned());
+        results.parks.push(park(&target.route, cause, words, tried.ended));
+    }
+    if matches!(outcome, Outcome::Accepted { .. }) && results.answered.is_empty() {
+        results.answered.push(target.route.id);
+    }
+    results.finishes.push(record::finish(spec, one, outcome, step, went, event.unwrap_or_default()));
+}
+
+/// Holds the connection of the route, as long as its secret is the route's.
+pub fn park(route: &Route, cause: ParkCause, words: String, since: Millis) -> Park {
+    Park { connection_id: route.id, secret: route.secret.clone(), cause, words, since }
+}
+
+fn read(
+    network: &dyn Network,
+    result: Result<Answer, crate::server::networks::http::NoAnswer>,
+    sent: usize,
+) -> (Brought, Verdict, Option<String>) {
+    match result {
+        Ok(answer) => (Brought::Status(answer.status), network.verdict(&answer, sent), Some(answer.body)),
+        Err(silence) => {
+            let events = Events::All(Outcome::Transient { wait: None, unknown: silence.sent });
+            let brought = if silence.sent { Brought::Silence } else { Brought::Unreached };
+            (brought, Verdict { events, code: None, words: Some(silence.words) }, None)
+        }
+    }
+}
+
+/// What the exchange says about how much the network can take.
+fn signal(exchange: &Exchange) -> Signal {
+    match &exchange.result {
+        Err(_) => Signal::Congested { pause: None },
+        Ok(answer) if answer.status == 429 || answer.status >= 500 => Signal::Congested { pause: answer.retry_after },
+        Ok(_) => Signal::Clean,
+    }
+}

@@ -1,0 +1,82 @@
+//! Writes results: all that wait, in one transaction. A result is not given up because the database is away for a moment.
+
+use crate::server::db::results::{self, Results};
+use crate::server::db::{Db, Error};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Results that may wait to be written; beyond, calls wait.
+const WAITING: usize = 1_024;
+/// Results of that many calls are written in one transaction at the most.
+const MOST_CALLS: usize = 256;
+/// How often a transaction that the database refuses is tried; one that it cannot be reached for is tried for ever.
+const TRIES: u32 = 6;
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+struct Message {
+    results: Results,
+    written: Option<oneshot::Sender<()>>,
+}
+
+/// The way to the writer.
+#[derive(Clone)]
+pub struct Flush(mpsc::Sender<Message>);
+
+impl Flush {
+    /// Starts the writer; it ends when every way to it is dropped and all is written.
+    pub fn start(db: Db) -> (Self, JoinHandle<()>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self(sender), tokio::spawn(write_all(db, receiver)))
+    }
+
+    /// Hands results to the writer; with `wait`, returns when they are written.
+    pub async fn write(&self, results: Results, wait: bool) {
+        let (written, done) = wait.then(oneshot::channel).unzip();
+        // It is gone only after a shutdown that ran out of time; the leases then run out too.
+        if self.0.send(Message { results, written }).await.is_ok()
+            && let Some(done) = done
+        {
+            let _ = done.await;
+        }
+    }
+}
+
+async fn write_all(db: Db, mut receiver: mpsc::Receiver<Message>) {
+    let mut messages = Vec::with_capacity(MOST_CALLS);
+    while receiver.recv_many(&mut messages, MOST_CALLS).await > 0 {
+        let (all, written): (Vec<Results>, Vec<_>) = messages.drain(..).map(|message| (message.results, message.written)).unzip();
+        if let Err(error) = write(&db, &all).await {
+            // One of them may be what the database refuses: the others must not go down with it.
+            tracing::error!(%error, calls = all.len(), "results are written one call at a time");
+            for one in &all {
+                if let Err(error) = write(&db, std::slice::from_ref(one)).await {
+                    tracing::error!(%error, "a result is lost; its postbacks are sent again when their leases end");
+                }
+            }
+        }
+        for written in written.into_iter().flatten() {
+            // Who asked may be gone by now.
+            let _ = written.send(());
+        }
+    }
+}
+
+async fn write(db: &Db, results: &[Results]) -> Result<(), Error> {
+    let (mut wait, mut tries) = (FIRST_WAIT, 0);
+    loop {
+        let error = match results::finish(db, results).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let away = matches!(error, Error::Io(_) | Error::PoolTimedOut | Error::Tls(_));
+        tries += u32::from(!away);
+        if tries >= TRIES {
+            return Err(error);
+        }
+        tracing::warn!(%error, "results are not written yet");
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}

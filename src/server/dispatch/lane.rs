@@ -1,0 +1,105 @@
+//! What the process holds of one connection: where it goes, how fast, and the postbacks claimed for it that are not sent yet.
+
+use super::attempt::{End, Target};
+use super::batch;
+use super::pace::{Pace, Signal};
+use crate::model::Millis;
+use crate::server::db::postbacks::Claimed;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Rounds of calls that are claimed ahead, so that calls go on while the next claim is made.
+const ROUNDS_AHEAD: usize = 2;
+
+pub struct Lane {
+    target: Arc<Target>,
+    pace: Pace,
+    backlog: VecDeque<Claimed>,
+    /// The last claim brought less than it could take: nothing more is due for now.
+    dry: bool,
+}
+
+impl Lane {
+    pub fn new(target: Arc<Target>) -> Self {
+        let mut pace = Pace::new(target.network.spec().concurrency);
+        pace.probe(target.route.probing);
+        Self { target, pace, backlog: VecDeque::new(), dry: false }
+    }
+
+    pub fn target(&self) -> &Arc<Target> {
+        &self.target
+    }
+
+    /// Takes the connection as it is now. What was claimed for another pixel or token comes back, to be given back.
+    pub fn retarget(&mut self, target: Arc<Target>) -> Vec<Claimed> {
+        self.pace.probe(target.route.probing);
+        let same = self.target.route.leads_to_same(&target.route);
+        self.target = target;
+        if same { Vec::new() } else { self.backlog.drain(..).collect() }
+    }
+
+    /// How many postbacks to claim now; 0 while half of what it can take is here already.
+    pub fn room(&self, now: Millis) -> usize {
+        if self.dry || self.pace.paused_until(now).is_some() {
+            return 0;
+        }
+        let most = self.most(now);
+        if self.backlog.len() * 2 > most { 0 } else { most - self.backlog.len() }
+    }
+
+    fn most(&self, now: Millis) -> usize {
+        let batch = self.target.network.spec().batch;
+        if self.pace.probing() {
+            self.pace.free(now).min(1) * batch
+        } else {
+            (self.pace.free(now) + ROUNDS_AHEAD * self.pace.limit()) * batch
+        }
+    }
+
+    /// Takes what a claim of `wanted` brought.
+    pub fn fill(&mut self, claimed: Vec<Claimed>, wanted: usize) {
+        self.dry = claimed.len() < wanted;
+        self.backlog.extend(claimed);
+    }
+
+    /// Something of it is due.
+    pub fn wet(&mut self) {
+        self.dry = false;
+    }
+
+    /// Nothing of it is due.
+    pub fn dry(&mut self) {
+        self.dry = true;
+    }
+
+    /// The postbacks of the next call, if one may start now.
+    pub fn start(&mut self, now: Millis) -> Option<Vec<Claimed>> {
+        if self.backlog.is_empty() || self.pace.free(now) == 0 {
+            return None;
+        }
+        self.pace.start();
+        Some(batch::next_call(&mut self.backlog, self.target.network.spec().batch))
+    }
+
+    /// Learns from calls that came back; what should not wait here any more comes back, to be given back.
+    pub fn end(&mut self, end: &End, now: Millis) -> Vec<Claimed> {
+        self.pace.end(end.signal, now);
+        let keep = match end.signal {
+            _ if end.refused => 0,
+            Signal::Clean => return Vec::new(),
+            Signal::Congested { .. } if self.pace.paused_until(now).is_some() => 0,
+            Signal::Congested { .. } => self.most(now),
+        };
+        self.backlog.drain(keep.min(self.backlog.len())..).collect()
+    }
+
+    /// When it may go on, while the network asked it to wait.
+    pub fn paused_until(&self, now: Millis) -> Option<Millis> {
+        self.pace.paused_until(now)
+    }
+
+    /// Everything not sent, to be given back.
+    pub fn empty(&mut self) -> Vec<Claimed> {
+        self.backlog.drain(..).collect()
+    }
+}
