@@ -1,0 +1,48 @@
+//! How many messages a second the audience API stores durably, load and server on the same machine, over real connections.
+//! `cargo bench --bench ingest` measures SQLite in a file, and PostgreSQL too where TEST_DATABASE_URL names a server.
+//! Prints the minimum, median and maximum of five runs.
+
+mod client;
+mod mix;
+mod rig;
+
+use client::Load;
+use rig::Rig;
+use std::time::Duration;
+
+const RUNS: usize = 5;
+const RUN_TIME: Duration = Duration::from_secs(5);
+
+/// What is measured: connections, messages a request.
+const LOADS: &[(&str, usize, usize)] = &[("100-message batches, 16 connections", 16, 100), ("single messages, 256 connections", 256, 1)];
+
+#[tokio::main]
+async fn main() {
+    // cargo passes its own flags; the first plain word picks an engine.
+    let only: Option<String> = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    for (engine, url) in rig::engines() {
+        if only.as_deref().is_some_and(|only| only != engine) {
+            continue;
+        }
+        for (name, connections, messages) in LOADS {
+            let rig = Rig::start(&url).await;
+            let mut runs = Vec::with_capacity(RUNS);
+            for _ in 0..RUNS {
+                runs.push(Load { connections: *connections, messages: *messages, time: RUN_TIME }.run(&rig).await);
+            }
+            runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+            let median = &runs[RUNS / 2];
+            println!(
+                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; {}",
+                runs[0].rate,
+                median.rate,
+                runs[RUNS - 1].rate,
+                RUN_TIME.as_secs(),
+                median.p50_ms,
+                median.p99_ms,
+                rig.stored().await,
+            );
+            rig.stop().await;
+        }
+    }
+}
