@@ -99,6 +99,7 @@ create table goals (
     constraint goals_game_fk foreign key (game_id) references games (id) on delete cascade
 );
 create index goals_by_game on goals (game_id);
+create unique index goals_name_key on goals (game_id, lower(name)) where status <> 'archived';
 
 -- One row for ever per game and network; a disconnected one keeps its row and its log and has no secret.
 create table connections (

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod filter;
 pub mod game;
 pub mod goal;
+pub mod goal_form;
 pub mod integration;
 pub mod log_query;
 pub mod money;

@@ -1,0 +1,240 @@
+//! Goals as people make, change, pause and archive them; each change lands in the audit log in its own transaction.
+
+use super::auth::Access;
+use super::db::audit::{self, Entry};
+use super::db::{self, Db, broken_constraint, goals};
+use super::networks;
+use crate::error::AppError;
+use crate::model::goal::{Goal, GoalStatus};
+use crate::model::goal_form::{Clash, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review, SentAs};
+use crate::model::{DAY, Millis};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Matches are counted over this long.
+const COUNTED: Millis = 7 * DAY;
+/// The latest match is looked for this far back.
+const LOOKED_BACK: Millis = 90 * DAY;
+
+/// What became of a draft.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kept {
+    Saved(Uuid),
+    /// Nothing was changed: it has problems, or counts twice and nobody said that it may.
+    Refused,
+}
+
+/// Names chosen for the networks, by goal and network slug.
+type Names = HashMap<(Uuid, String), String>;
+
+pub async fn list(db: &Db, access: &Access, now: Millis) -> Result<GoalList, AppError> {
+    let (_, game, role) = access;
+    let outcomes = goals::outcomes(db, game.id, now - COUNTED).await?;
+    let (archived, current): (Vec<Goal>, Vec<Goal>) =
+        goals::of_game(db, game.id).await?.into_iter().partition(|goal| goal.status == GoalStatus::Archived);
+    let matches = |goal: &Goal| outcomes.get(&goal.id).map_or(0, |outcomes| outcomes.all());
+    Ok(GoalList {
+        game_name: game.name.clone(),
+        may_change: role.may_change(),
+        goals: current.into_iter().map(|goal| GoalRow { matches: matches(&goal), goal }).collect(),
+        archived,
+    })
+}
+
+/// One goal; `tried` is what somebody wanted to save and could not.
+pub async fn read(db: &Db, access: &Access, id: Uuid, tried: Option<&Draft>, now: Millis) -> Result<GoalPage, AppError> {
+    let (_, game, role) = access;
+    let all = goals::of_game(db, game.id).await?;
+    let goal = all.iter().find(|goal| goal.id == id).cloned().ok_or(AppError::NotFound)?;
+    let names = goals::names(db, game.id).await?;
+    let own = names_of(&names, id);
+    let problems = tried.map(|draft| problems(&all, Some(id), draft)).unwrap_or_default();
+    let clashes = if goal.status == GoalStatus::Active { clashes(&all, &names, Some(id), &goal.event, &own) } else { Vec::new() };
+    Ok(GoalPage {
+        game_name: game.name.clone(),
+        may_change: role.may_change(),
+        outcomes: goals::outcomes(db, game.id, now - COUNTED).await?.remove(&id).unwrap_or_default(),
+        last_match: goals::last_match(db, game.id, id, now - LOOKED_BACK).await?,
+        sent_as: sent_as(&goal.event, &own),
+        clashes,
+        problems,
+        goal,
+    })
+}
+
+/// What is to be said about a draft of a new goal.
+pub async fn review(db: &Db, access: &Access, draft: &Draft) -> Result<Review, AppError> {
+    let (_, game, _) = access;
+    let draft = draft.trimmed();
+    let all = goals::of_game(db, game.id).await?;
+    let names = goals::names(db, game.id).await?;
+    Ok(Review {
+        game_name: game.name.clone(),
+        problems: problems(&all, None, &draft),
+        clashes: clashes(&all, &names, None, &draft.event, &draft.names),
+        sent_as: sent_as(&draft.event, &draft.names),
+    })
+}
+
+/// Makes the goal, active from now on.
+pub async fn create(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Result<Kept, AppError> {
+    let (account, game, _) = access;
+    let draft = draft.trimmed();
+    let said = review(db, access, &draft).await?;
+    if !said.problems.is_empty() || !(said.clashes.is_empty() || draft.twice) {
+        return Ok(Kept::Refused);
+    }
+    let goal = Goal {
+        id: Uuid::now_v7(),
+        game_id: game.id,
+        name: draft.name.clone(),
+        description: draft.description.clone(),
+        event: draft.event.clone(),
+        trigger: draft.trigger,
+        filter: None,
+        status: GoalStatus::Active,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut tx = db.begin().await?;
+    if name_was_taken(goals::insert(&mut tx, &goal).await)? {
+        return Ok(Kept::Refused);
+    }
+    goals::set_names(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
+    let detail = format!("{}, {}", goal.event, goal.trigger.label().to_lowercase());
+    audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.created", &goal.name, &detail)).await?;
+    tx.commit().await?;
+    Ok(Kept::Saved(goal.id))
+}
+
+/// Changes name, description and the names it is sent under. Event and trigger stay what they are: conversions were counted by them.
+pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, now: Millis) -> Result<Kept, AppError> {
+    let (account, game, _) = access;
+    let all = goals::of_game(db, game.id).await?;
+    let goal = all.iter().find(|goal| goal.id == id).ok_or(AppError::NotFound)?;
+    let draft = Draft { event: goal.event.clone(), trigger: goal.trigger, ..draft.trimmed() };
+    if !problems(&all, Some(id), &draft).is_empty() {
+        return Ok(Kept::Refused);
+    }
+    let before = names_of(&goals::names(db, game.id).await?, id);
+    let names = chosen(&goal.event, &draft.names);
+    let detail = changes(goal, &draft, &before, &names);
+    if detail.is_empty() {
+        return Ok(Kept::Saved(id));
+    }
+    let mut tx = db.begin().await?;
+    if name_was_taken(goals::rename(&mut tx, id, &draft.name, &draft.description, now).await)? {
+        return Ok(Kept::Refused);
+    }
+    goals::set_names(&mut tx, id, &names).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.changed", &draft.name, &detail)).await?;
+    tx.commit().await?;
+    Ok(Kept::Saved(id))
+}
+
+/// Pauses, resumes, archives or brings back. Conversions already recorded stay.
+pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, now: Millis) -> Result<Kept, AppError> {
+    let (account, game, _) = access;
+    let goal = goals::by_id(db, game.id, id).await?.ok_or(AppError::NotFound)?;
+    if goal.status == status {
+        return Ok(Kept::Saved(id));
+    }
+    let mut tx = db.begin().await?;
+    if name_was_taken(goals::set_status(&mut tx, id, status, now).await)? {
+        return Ok(Kept::Refused);
+    }
+    let action = match (goal.status, status) {
+        (GoalStatus::Archived, _) => "goal.restored",
+        (_, GoalStatus::Active) => "goal.resumed",
+        (_, GoalStatus::Paused) => "goal.paused",
+        (_, GoalStatus::Archived) => "goal.archived",
+    };
+    audit::record(&mut tx, &Entry::of(account, game.id, now, action, &goal.name, "")).await?;
+    tx.commit().await?;
+    Ok(Kept::Saved(id))
+}
+
+/// All that is wrong with a draft; `of` is the goal it changes.
+fn problems(all: &[Goal], of: Option<Uuid>, draft: &Draft) -> Vec<Problem> {
+    let mut problems = draft.problems();
+    let name = draft.name.trim().to_ascii_lowercase();
+    let others = || all.iter().filter(|goal| Some(goal.id) != of && goal.status != GoalStatus::Archived);
+    if others().any(|goal| goal.name.to_ascii_lowercase() == name) {
+        problems.push(Problem::NameTaken);
+    }
+    if of.is_none() && others().count() >= MAX_GOALS {
+        problems.push(Problem::TooMany);
+    }
+    problems
+}
+
+/// Other active goals that send a network the same name for the same event.
+fn clashes(all: &[Goal], names: &Names, of: Option<Uuid>, event: &str, own: &BTreeMap<String, String>) -> Vec<Clash> {
+    let mut clashes = Vec::new();
+    for spec in networks::specs() {
+        let usual = spec.event_name(event);
+        let sent_as = own.get(spec.slug).map_or(usual, String::as_str);
+        for goal in all.iter().filter(|goal| Some(goal.id) != of && goal.status == GoalStatus::Active && goal.event == event) {
+            if names.get(&(goal.id, spec.slug.to_owned())).map_or(usual, String::as_str) == sent_as {
+                clashes.push(Clash {
+                    goal_name: goal.name.clone(),
+                    network: spec.slug.into(),
+                    network_name: spec.name.into(),
+                    sent_as: sent_as.into(),
+                });
+            }
+        }
+    }
+    clashes
+}
+
+fn sent_as(event: &str, own: &BTreeMap<String, String>) -> Vec<SentAs> {
+    let one = |spec: &networks::contract::Spec| SentAs {
+        network: spec.slug.into(),
+        network_name: spec.name.into(),
+        usual: spec.event_name(event).into(),
+        chosen: own.get(spec.slug).cloned(),
+    };
+    networks::specs().map(one).collect()
+}
+
+/// Only what differs from the usual name is kept, and only for networks that exist.
+fn chosen(event: &str, names: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let kept = |spec: &networks::contract::Spec| {
+        let name = names.get(spec.slug)?;
+        (name != spec.event_name(event)).then(|| (spec.slug.to_owned(), name.clone()))
+    };
+    networks::specs().filter_map(kept).collect()
+}
+
+fn names_of(names: &Names, goal: Uuid) -> BTreeMap<String, String> {
+    names.iter().filter(|((of, _), _)| *of == goal).map(|((_, network), name)| (network.clone(), name.clone())).collect()
+}
+
+/// What differs, in words for the audit log; empty where nothing does.
+fn changes(goal: &Goal, draft: &Draft, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
+    let mut said = Vec::new();
+    if goal.name != draft.name {
+        said.push(format!("was named {}", goal.name));
+    }
+    if goal.description != draft.description {
+        said.push("description".to_owned());
+    }
+    for spec in networks::specs() {
+        let usual = spec.event_name(&goal.event);
+        let (from, to) = (before.get(spec.slug).map_or(usual, String::as_str), after.get(spec.slug).map_or(usual, String::as_str));
+        if from != to {
+            said.push(format!("{}: {from} is now {to}", spec.name));
+        }
+    }
+    said.join("; ")
+}
+
+/// Two people may save the same name in the same moment: the index decides.
+fn name_was_taken(written: db::Result<()>) -> Result<bool, AppError> {
+    match written {
+        Ok(()) => Ok(false),
+        Err(cause) if broken_constraint(&cause).is_some_and(|name| name.contains(goals::NAME_TAKEN)) => Ok(true),
+        Err(cause) => Err(cause.into()),
+    }
+}
