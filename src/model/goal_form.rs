@@ -14,8 +14,21 @@ pub const MAX_GOALS: usize = 200;
 
 /// Events that clients send by themselves or by a call of their own; any other name is allowed too.
 pub const CATALOGUE: &[&str] = &[
-    "purchase", "wishlist_add", "wishlist_remove", "email_acquired", "sign_up", "sign_in", "game_launch", "progression", "resource",
-    "game_page_viewed", "achievement_unlocked", "milestone_reached", "link_clicked", "button_clicked", "form_submitted",
+    "purchase",
+    "wishlist_add",
+    "wishlist_remove",
+    "email_acquired",
+    "sign_up",
+    "sign_in",
+    "game_launch",
+    "progression",
+    "resource",
+    "game_page_viewed",
+    "achievement_unlocked",
+    "milestone_reached",
+    "link_clicked",
+    "button_clicked",
+    "form_submitted",
 ];
 
 /// A goal as typed, not yet checked.
@@ -86,7 +99,11 @@ impl Draft {
         let words = self.name.to_ascii_lowercase();
         let words: Vec<&str> = words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let name: String = words.join("_").chars().take(MAX_SENT_AS).collect();
-        if name.is_empty() || name == self.event { format!("{}_goal", self.event.chars().take(MAX_SENT_AS - 5).collect::<String>()) } else { name }
+        if name.is_empty() || name == self.event {
+            format!("{}_goal", self.event.chars().take(MAX_SENT_AS - 5).collect::<String>())
+        } else {
+            name
+        }
     }
 }
 
@@ -131,6 +148,15 @@ pub enum Problem {
     SentAsUnfit(String),
     #[error("A game has up to 200 goals. Archive one that is no longer needed.")]
     TooMany,
+}
+
+super::words! {
+    /// What has just been done to a goal, for the message above the list.
+    Done {
+        Created = "created", Paused = "paused", Resumed = "resumed", Archived = "archived", Restored = "restored",
+        /// Another goal has taken its name.
+        NotRestored = "not_restored",
+    }
 }
 
 /// Another active goal sends a network the same event name for the same event.

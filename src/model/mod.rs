@@ -14,6 +14,7 @@ pub mod integration;
 pub mod log_query;
 pub mod money;
 pub mod network;
+pub mod number;
 pub mod postback;
 pub mod user;
 

@@ -11,20 +11,23 @@ use leptos::prelude::use_context;
 use tower_sessions::Session;
 use uuid::Uuid;
 
+/// Who is calling, in which game, in which role.
+pub type Access = (Account, Game, Role);
+
 /// Whoever is signed in.
 pub async fn require_user() -> Result<Account, AppError> {
     signed_in(&state(), &session()?).await?.ok_or(AppError::SignedOut)
 }
 
 /// The person, the game and their role in it. To a stranger the game does not exist.
-pub async fn require_game(slug: &str) -> Result<(Account, Game, Role), AppError> {
+pub async fn require_game(slug: &str) -> Result<Access, AppError> {
     let account = require_user().await?;
     let (game, role) = game_of(&state(), &account, slug).await?;
     Ok((account, game, role))
 }
 
 /// The same for who changes things: owners and admins.
-pub async fn require_change(slug: &str) -> Result<(Account, Game, Role), AppError> {
+pub async fn require_change(slug: &str) -> Result<Access, AppError> {
     let access = require_game(slug).await?;
     if access.2.may_change() { Ok(access) } else { Err(AppError::NotAllowed) }
 }

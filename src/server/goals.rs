@@ -6,7 +6,7 @@ use super::db::{self, Db, broken_constraint, goals};
 use super::networks;
 use crate::error::AppError;
 use crate::model::goal::{Goal, GoalStatus};
-use crate::model::goal_form::{Clash, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review, SentAs};
+use crate::model::goal_form::{Clash, Done, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review, SentAs};
 use crate::model::{DAY, Millis};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -133,25 +133,25 @@ pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, now: Mill
 }
 
 /// Pauses, resumes, archives or brings back. Conversions already recorded stay.
-pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, now: Millis) -> Result<Kept, AppError> {
+pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, now: Millis) -> Result<Done, AppError> {
     let (account, game, _) = access;
     let goal = goals::by_id(db, game.id, id).await?.ok_or(AppError::NotFound)?;
+    let (done, action) = match (goal.status, status) {
+        (_, GoalStatus::Archived) => (Done::Archived, "goal.archived"),
+        (GoalStatus::Archived, _) => (Done::Restored, "goal.restored"),
+        (_, GoalStatus::Active) => (Done::Resumed, "goal.resumed"),
+        (_, GoalStatus::Paused) => (Done::Paused, "goal.paused"),
+    };
     if goal.status == status {
-        return Ok(Kept::Saved(id));
+        return Ok(done);
     }
     let mut tx = db.begin().await?;
     if name_was_taken(goals::set_status(&mut tx, id, status, now).await)? {
-        return Ok(Kept::Refused);
+        return Ok(Done::NotRestored);
     }
-    let action = match (goal.status, status) {
-        (GoalStatus::Archived, _) => "goal.restored",
-        (_, GoalStatus::Active) => "goal.resumed",
-        (_, GoalStatus::Paused) => "goal.paused",
-        (_, GoalStatus::Archived) => "goal.archived",
-    };
     audit::record(&mut tx, &Entry::of(account, game.id, now, action, &goal.name, "")).await?;
     tx.commit().await?;
-    Ok(Kept::Saved(id))
+    Ok(done)
 }
 
 /// All that is wrong with a draft; `of` is the goal it changes.

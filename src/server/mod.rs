@@ -6,6 +6,7 @@ pub mod db;
 pub mod decide;
 pub mod demo;
 pub mod dispatch;
+pub mod goals;
 pub mod ingest;
 pub mod networks;
 pub mod router;

@@ -83,6 +83,7 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let dialogs: Arc<[String]> = security::dialog_origins(&state.config).into();
     move || {
         security::set_page_policy(&dialogs);
+        provide_context(crate::web::components::Now(super::now()));
         let Some(parts) = use_context::<Parts>() else { return };
         let answer = use_context::<ResponseOptions>().unwrap_or_default();
         provide_context(Visit {

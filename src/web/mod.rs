@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod components;
+pub mod goals;
 pub mod page;
 pub mod problem;
 pub mod visit;

@@ -60,8 +60,8 @@ pub fn Stats(children: Children) -> impl IntoView {
 pub fn Stat(
     #[prop(into)] label: String,
     #[prop(into)] value: String,
-    #[prop(optional, into)] note: Option<String>,
-    #[prop(optional, into)] tone: Option<Tone>,
+    #[prop(default = None)] note: Option<String>,
+    #[prop(default = None)] tone: Option<Tone>,
 ) -> impl IntoView {
     view! {
         <div class="stat" data-tone=tone.map(Tone::word)>

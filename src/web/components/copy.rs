@@ -19,7 +19,7 @@ pub fn Copy(from: String, label: String) -> impl IntoView {
     };
     view! {
         <button class="btn quiet sm copy" type="button" aria-label=label data-hydrated=move || able.get().then_some("") on:click=copy>
-            <svg class="icon" aria-hidden="true"><use_ href=move || if copied.get() { "/icons.svg#check" } else { "/icons.svg#copy" }/></svg>
+            <svg class="icon" aria-hidden="true"><use_ href=move || if copied.get() { "#i-check" } else { "#i-copy" }/></svg>
             <span aria-live="polite">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
         </button>
     }

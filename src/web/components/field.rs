@@ -23,7 +23,7 @@ pub fn TextField(
     #[prop(into)] label: String,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] hint: Option<String>,
-    #[prop(optional, into)] error: Option<String>,
+    #[prop(default = None)] error: Option<String>,
     #[prop(default = "text")] kind: &'static str,
     #[prop(optional)] required: bool,
     #[prop(optional, into)] max: Option<usize>,
@@ -53,7 +53,7 @@ pub fn TextArea(
     #[prop(into)] label: String,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] hint: Option<String>,
-    #[prop(optional, into)] error: Option<String>,
+    #[prop(default = None)] error: Option<String>,
     #[prop(optional, into)] max: Option<usize>,
     #[prop(default = 3)] rows: u32,
 ) -> impl IntoView {
@@ -76,7 +76,7 @@ pub fn SelectField(
     options: Vec<(String, String)>,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] hint: Option<String>,
-    #[prop(optional, into)] error: Option<String>,
+    #[prop(default = None)] error: Option<String>,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
     let described = described_by(&name, hint.is_some(), error.is_some());

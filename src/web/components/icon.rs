@@ -1,6 +1,8 @@
-//! Icons from one cached sprite (`public/icons.svg`), and the tones that a status may have.
+//! Icons from one sprite that stands in every page, so that none comes late; and the tones that a status may have.
 
 use leptos::prelude::*;
+
+const SPRITE: &str = include_str!("icons.svg");
 
 crate::model::words! {
     /// A drawing of the sprite. An icon says nothing alone: a word stands beside it, or the control has a label.
@@ -20,7 +22,13 @@ crate::model::words! {
 
 #[component]
 pub fn Icon(shape: Shape) -> impl IntoView {
-    view! { <svg class="icon" aria-hidden="true"><use_ href=format!("/icons.svg#{shape}")/></svg> }
+    view! { <svg class="icon" aria-hidden="true"><use_ href=format!("#i-{shape}")/></svg> }
+}
+
+/// The drawings that `Icon` refers to; once in the document.
+#[component]
+pub fn Sprite() -> impl IntoView {
+    view! { <div hidden inner_html=SPRITE></div> }
 }
 
 #[cfg(test)]
@@ -29,9 +37,8 @@ mod tests {
 
     #[test]
     fn every_shape_is_in_the_sprite() {
-        let sprite = include_str!("../../../public/icons.svg");
         for shape in Shape::ALL {
-            assert!(sprite.contains(&format!("<symbol id=\"{shape}\" ")), "{shape}");
+            assert!(SPRITE.contains(&format!("<symbol id=\"i-{shape}\" ")), "{shape}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub async fn create_goal(
     let draft = crate::model::goal_form::Draft { name, description, event, trigger, names, twice };
     let kept = crate::server::goals::create(&crate::server::state::state().db, &access, &draft, crate::server::now()).await?;
     leptos_axum::redirect(&match kept {
-        crate::server::goals::Kept::Saved(id) => super::path_after(&game, super::Done::Created, id),
+        crate::server::goals::Kept::Saved(id) => super::path_after(&game, crate::model::goal_form::Done::Created, id),
         crate::server::goals::Kept::Refused => super::path_to_retry(&format!("{}/new", super::path(&game)), &draft),
     });
     Ok(())

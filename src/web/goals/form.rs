@@ -8,7 +8,14 @@ use leptos::prelude::*;
 
 /// A form that is one button: sets the goal's status.
 #[component]
-pub fn StatusForm(game: String, goal: Goal, to: GoalStatus, text: &'static str, look: Look, #[prop(optional)] small: bool) -> impl IntoView {
+pub fn StatusForm(
+    game: String,
+    goal: Goal,
+    to: GoalStatus,
+    text: &'static str,
+    look: Look,
+    #[prop(optional)] small: bool,
+) -> impl IntoView {
     let label = format!("{text} {}", goal.name);
     let action = ServerAction::<SetGoalStatus>::new();
     view! {

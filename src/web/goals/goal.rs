@@ -7,10 +7,10 @@ use super::list::StatusBadge;
 use crate::error::AppError;
 use crate::model::goal::{GoalStatus, MAX_DESCRIPTION, MAX_NAME};
 use crate::model::goal_form::{Draft, GoalPage as Loaded, Problem};
+use crate::model::number::thousands;
 use crate::web::components::{
     Button, ButtonLink, Crumb, Crumbs, Fact, Facts, Flash, Head, Look, Section, Stat, Stats, TextArea, TextField, Time, Tone,
 };
-use crate::web::deliveries::words::thousands;
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -99,10 +99,10 @@ fn Counted(loaded: Loaded) -> impl IntoView {
                 </Facts>
             </div>
             <Stats>
-                <Stat label="Matches" value=number(outcomes.all()) note="last 7 days"/>
-                <Stat label="Credited" value=number(outcomes.credited) note="an ad click earned them"/>
-                <Stat label="Waiting" value=number(outcomes.waiting) note="for a click, up to 7 days"/>
-                <Stat label="Not sent" value=number(outcomes.not_sent) note="no click, or another reason"/>
+                <Stat label="Matches" value=number(outcomes.all()) note=Some("last 7 days".into())/>
+                <Stat label="Credited" value=number(outcomes.credited) note=Some("an ad click earned them".into())/>
+                <Stat label="Waiting" value=number(outcomes.waiting) note=Some("for a click, up to 7 days".into())/>
+                <Stat label="Not sent" value=number(outcomes.not_sent) note=Some("no click, or another reason".into())/>
             </Stats>
         </Section>
     }

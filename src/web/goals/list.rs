@@ -1,12 +1,11 @@
 //! The list of goals, the templates, and what stands there while there is none.
 
-use super::Done;
 use super::api::read_goals;
 use super::form::StatusForm;
 use crate::model::goal::{Goal, GoalStatus, TEMPLATES, Template};
-use crate::model::goal_form::{GoalList, GoalRow};
+use crate::model::goal_form::{Done, GoalList, GoalRow};
+use crate::model::number::thousands;
 use crate::web::components::{Badge, ButtonLink, Crumb, Crumbs, Empty, Flash, Head, Icon, Look, Section, Shape, Table, Tone};
-use crate::web::deliveries::words::thousands;
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
 
@@ -146,7 +145,9 @@ fn Templates(goals: Vec<GoalRow>, new: String) -> impl IntoView {
 
 #[component]
 fn Archived(goals: Vec<Goal>, game: String) -> impl IntoView {
-    let lines = goals.into_iter().map(|goal| view! { <li><a href=super::path_of(&game, goal.id)>{goal.name}</a>" "<code class="muted">{goal.event}</code></li> });
+    let lines = goals
+        .into_iter()
+        .map(|goal| view! { <li><a href=super::path_of(&game, goal.id)>{goal.name}</a>" "<code class="muted">{goal.event}</code></li> });
     view! {
         <details class="more">
             <summary><Icon shape=Shape::Right/>{format!("Archived goals ({})", lines.len())}</summary>
@@ -160,11 +161,15 @@ fn Archived(goals: Vec<Goal>, game: String) -> impl IntoView {
 fn Said(done: Done, goal: Goal, game: String, may_change: bool) -> impl IntoView {
     let (tone, what, then, undo) = match done {
         Done::Created => (Tone::Ok, "is active.", "Every event from now on that matches it becomes a conversion.", None),
-        Done::Paused => (Tone::Ok, "is paused.", "From now on it matches nothing. Conversions already recorded stay.", Some(GoalStatus::Active)),
+        Done::Paused => {
+            (Tone::Ok, "is paused.", "From now on it matches nothing. Conversions already recorded stay.", Some(GoalStatus::Active))
+        }
         Done::Resumed => (Tone::Ok, "is active.", "Events from now on count again; those of the pause do not.", Some(GoalStatus::Paused)),
-        Done::Archived => (Tone::Ok, "is archived.", "It matches nothing any more. Conversions already recorded stay.", Some(GoalStatus::Paused)),
+        Done::Archived => {
+            (Tone::Ok, "is archived.", "It matches nothing any more. Conversions already recorded stay.", Some(GoalStatus::Paused))
+        }
         Done::Restored => (Tone::Ok, "is back, paused.", "Resume it when its events shall count again.", None),
-        Done::Unchanged => (Tone::Warn, "was not brought back.", "Another goal has its name by now. Rename that one first.", None),
+        Done::NotRestored => (Tone::Warn, "was not brought back.", "Another goal has its name by now. Rename that one first.", None),
     };
     let undo = undo.filter(|_| may_change && goal.status != GoalStatus::Archived || done == Done::Archived);
     let form = undo.map(|to| (to, goal.clone(), game));

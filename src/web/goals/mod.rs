@@ -8,14 +8,9 @@ pub mod goal;
 pub mod list;
 pub mod new;
 
-use crate::model::goal_form::Draft;
+use crate::model::goal_form::{Done, Draft};
 use leptos_router::params::ParamsMap;
 use uuid::Uuid;
-
-crate::model::words! {
-    /// What has just been done to a goal, for the message above the list.
-    Done { Created = "created", Paused = "paused", Resumed = "active", Archived = "archived", Restored = "restored", Unchanged = "unchanged" }
-}
 
 /// `/games/{game}/settings/goals`
 pub fn path(game: &str) -> String {
@@ -34,13 +29,13 @@ pub fn path_after(game: &str, done: Done, id: Uuid) -> String {
 /// A form's page with all that was typed, so that nothing is lost when it cannot be saved.
 pub fn path_to_retry(page: &str, draft: &Draft) -> String {
     let mut query = ParamsMap::new();
-    query.insert("tried", "yes");
+    query.insert("tried", "yes".into());
     query.insert("name", draft.name.clone());
     query.insert("event", draft.event.clone());
-    query.insert("trigger", draft.trigger.word());
+    query.insert("trigger", draft.trigger.word().into());
     query.insert("description", draft.description.clone());
     if draft.twice {
-        query.insert("twice", "true");
+        query.insert("twice", "true".into());
     }
     for (network, name) in &draft.names {
         query.insert(format!("names[{network}]"), name.clone());
