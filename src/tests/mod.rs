@@ -4,5 +4,6 @@
 mod dispatch;
 pub mod engines;
 mod ingest;
+mod goals;
 mod keys;
 mod schema;
