@@ -3,7 +3,7 @@
 
 mod dispatch;
 pub mod engines;
-mod ingest;
 mod goals;
+mod ingest;
 mod keys;
 mod schema;
