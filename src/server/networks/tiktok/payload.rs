@@ -20,9 +20,12 @@ pub fn body(to: &Destination, events: &[Event]) -> Value {
 
 fn event(event: &Event) -> Value {
     let browser = event.browser.as_ref();
-    let page = Fields::default()
-        .text("url", fields::web_address(browser.and_then(|browser| browser.page_url.as_deref())))
-        .text("referrer", fields::web_address(browser.and_then(|browser| browser.referrer.as_deref())));
+    // A page is known by its address; a referrer alone is none.
+    let referrer = || fields::web_address(browser.and_then(|browser| browser.referrer.as_deref()));
+    let page = match fields::web_address(browser.and_then(|browser| browser.page_url.as_deref())) {
+        Some(url) => Fields::default().put("url", url).text("referrer", referrer()),
+        None => Fields::default(),
+    };
     Fields::default()
         .put("event", event.name.as_str())
         .put("event_time", event.time.div_euclid(SECOND))

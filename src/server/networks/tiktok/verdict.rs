@@ -59,7 +59,7 @@ pub const CODES: &[(RangeInclusive<i64>, Means)] = &[
 const UNLISTED: Means = Means::Unknown;
 
 /// Fields of the envelope: named in a message, they are the connection's fault and no single event's.
-const ENVELOPE: &[&str] = &["event_source_id", "event_source", "test_event_code", "partner_name"];
+const ENVELOPE: &[&str] = &["event_source_id", "test_event_code", "partner_name"];
 
 pub fn read(answer: &Answer, sent: usize) -> Verdict {
     let body = answer.json();
