@@ -27,7 +27,7 @@ pub enum Means {
     Unknown,
 }
 
-/// TikTok's codes; the first row that holds a code counts, so families stand below their members.
+/// TikTok's codes, each in one row.
 #[rustfmt::skip]
 pub const CODES: &[(RangeInclusive<i64>, Means)] = &[
     (0..=0, Means::Accepted(None)),
@@ -36,9 +36,12 @@ pub const CODES: &[(RangeInclusive<i64>, Means)] = &[
     (40001..=40001, Means::Permission),              // no admin or operator of the pixel's account
     (40002..=40002, Means::Content),                 // PARAM_ERROR
     (40003..=40003, Means::Permission),              // forbidden
+    (40006..=40010, Means::Call),                    // version, not there, not built, domain
     (40016..=40016, Means::Later(None)),             // too frequent, by app
     (40050..=40050, Means::Accepted(Some("TikTok had this event already."))),
+    (40051..=40051, Means::Call),                    // API version
     (40061..=40062, Means::Content),                 // batch size, personal field not hashed
+    (40063..=40063, Means::Call),                    // partner name
     (40100..=40100, Means::Later(None)),             // too many requests
     (40101..=40107, Means::Credentials),             // app or token wrong, expired, empty or revoked
     (40110..=40116, Means::Credentials),             // authorization code, app blocked
@@ -47,16 +50,20 @@ pub const CODES: &[(RangeInclusive<i64>, Means)] = &[
     (40202..=40202, Means::Later(None)),             // write conflict
     (40300..=40301, Means::Permission),              // advertiser missing or another one
     (41000..=41000, Means::Permission),              // the server's address is blocked
-    (61000..=61000, Means::Later(None)),             // too many requests, blocked list
+    (41001..=41002, Means::Call),                    // interface or fields taken offline
+    (50000..=50002, Means::Unknown),                 // system, time-out
+    (51000..=51099, Means::Unknown),                 // RPC
+    (51305..=51305, Means::Unknown),                 // service
+    (52000..=53999, Means::Unknown),                 // database, serialisation
     (60001..=60001, Means::Later(Some(MAINTENANCE_WAIT))),
-    (50000..=69999, Means::Unknown),                 // system, time-out, RPC, service, database, serialisation
-    // Versions and interfaces (40006, 40007, 40008, 40010, 40051, 40063, 41001, 41002), and client-side codes not known yet:
-    // the same call would be refused again.
-    (40000..=49999, Means::Call),
+    (61000..=61000, Means::Later(None)),             // too many requests, blocked list
 ];
 
-/// What a code of no row means: it is no refusal that we know, and asking again is safe while TikTok knows the event id.
-const UNLISTED: Means = Means::Unknown;
+/// Codes of no row. 4xxxx is the family of refusals: the same call would be refused again, and which event is at fault must be
+/// found. All others may pass, and asking again is safe while TikTok knows the event id.
+fn unlisted(code: i64) -> Means {
+    if (40000..50000).contains(&code) { Means::Content } else { Means::Unknown }
+}
 
 /// Fields of the envelope: named in a message, they are the connection's fault and no single event's.
 const ENVELOPE: &[&str] = &["event_source_id", "test_event_code", "partner_name"];
@@ -65,8 +72,9 @@ pub fn read(answer: &Answer, sent: usize) -> Verdict {
     let body = answer.json();
     let words = answers::words(&body["message"]).or_else(|| answer.prose().filter(|_| body.is_null()));
     let Some(code) = code_of(&body) else { return answer.verdict_by_status(sent, words) };
-    let means = CODES.iter().find(|(codes, _)| codes.contains(&code)).map_or(UNLISTED, |(_, means)| *means);
-    let events = match means {
+    let listed = CODES.iter().find(|(codes, _)| codes.contains(&code)).map(|(_, means)| *means);
+    let events = match listed.unwrap_or_else(|| unlisted(code)) {
+        _ if listed.is_none() && !answer.success() => answer.verdict_by_status(sent, None).events,
         // A code of success under an HTTP error is none: the status decides.
         Means::Accepted(_) if !answer.success() => answer.verdict_by_status(sent, None).events,
         Means::Accepted(note) => Events::All(Outcome::Accepted { note: note.map(str::to_owned) }),
