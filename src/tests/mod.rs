@@ -1,6 +1,7 @@
 //! Tests of what crosses rooms: the real router on a real database, on both engines. The tree mirrors the routes.
 #![allow(clippy::unwrap_used)]
 
+mod changes;
 mod dispatch;
 pub mod engines;
 mod goals;

@@ -60,7 +60,8 @@ impl ConversionRow {
     }
 }
 
-/// Fills in whether a postback of each conversion was attempted, and which one still waits untouched. On PostgreSQL the untouched ones are
+/// Fills in whether a postback of each conversion was attempted (one whose holder died may have been sent), and which one still waits
+/// untouched. On PostgreSQL the untouched ones are
 /// held, so that dispatch does not take them up before this transaction ends.
 pub async fn load_postbacks(tx: &mut Tx, ids: &[Uuid], conversions: &mut [StoredConversion]) -> Result<()> {
     let mut place: HashMap<Uuid, &mut StoredConversion> = conversions.iter_mut().map(|conversion| (conversion.id, conversion)).collect();
@@ -77,8 +78,8 @@ pub async fn load_postbacks(tx: &mut Tx, ids: &[Uuid], conversions: &mut [Stored
         }
         let found: Vec<(Uuid, Uuid, bool, bool)> = within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "select p.conversion_id, p.id, q.id is not null and q.lease_id is null and q.attempt = 0 and p.attempts = 0,
-                        p.attempts > 0 or p.first_attempt_at is not null or (q.id is not null and (q.lease_id is not null or q.attempt > 0))
+                "select p.conversion_id, p.id, q.id is not null and q.lease_id is null and q.claims = 0 and p.attempts = 0,
+                        p.attempts > 0 or p.unknown_since is not null or (q.id is not null and (q.lease_id is not null or q.claims > 0))
                  from postbacks p left join queue q on q.id = p.id where p.conversion_id in ",
             );
             rows::push_list(&mut query, &list);
