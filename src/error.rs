@@ -1,5 +1,6 @@
 //! What a person may be told: a closed set without free text. Causes go to tracing, never to the browser.
 
+use crate::model::connect::ConnectProblem;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub enum AppError {
     TooMany,
     #[error("Postbacks cannot reach its database. Try again in a moment.")]
     Unavailable,
+    /// A connection was not changed.
+    #[error("{}", .0.says())]
+    Connect(ConnectProblem),
     /// The form was not one of ours, or a field of it was missing.
     #[error("The form could not be read. Open the page again and try once more.")]
     BadForm,
@@ -33,7 +37,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::TooMany => 429,
             Self::Unavailable | Self::NoAnswer => 503,
-            Self::BadForm => 422,
+            Self::BadForm | Self::Connect(_) => 422,
         }
     }
 }

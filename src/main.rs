@@ -20,7 +20,14 @@ async fn main() {
         networks: Default::default(),
     };
     let http = Http::new(&networks::addresses(&config.networks)).expect("HTTPS starts");
-    let state = AppState { options: site::options(), db, config: Arc::new(config), sealer: Sealer::new(&[7; 32], None), http };
+    let state = AppState {
+        options: site::options(),
+        db,
+        config: Arc::new(config),
+        sealer: Sealer::new(&[7; 32], None),
+        http,
+        wake: Default::default(),
+    };
     let listener = tokio::net::TcpListener::bind(listen).await.expect("listens");
     axum::serve(listener, router::router(state).into_make_service_with_connect_info::<SocketAddr>()).await.expect("serves");
 }

@@ -1,13 +1,19 @@
 //! What the pages of an ad network are drawn from: reads only, one game at a time.
 
+use super::auth::Access;
 use super::db::{self, Db, attempts, connection_changes, conversions, deliveries, evidence, health};
+use super::dispatch;
 use super::networks::contract::{ConnectError, Network, Settings, Spec};
 use super::networks::{ALL, find};
+use super::now;
+use super::state::state;
+use crate::error::AppError;
 use crate::model::attempt::Exchange;
 use crate::model::connection::Connection;
-use crate::model::filter::{Cursor, LogFilter, Position};
+use crate::model::filter::{Cursor, Position};
 use crate::model::game::Game;
-use crate::model::integration::{AttemptPage, Integration, IntegrationCard, NotSentPage, Open, Page};
+use crate::model::integration::{AttemptPage, Integration, IntegrationCard, Integrations, NotSentPage, Open, Page};
+use crate::model::log_query::{LogQuery, Meaning};
 use crate::model::network::NetworkCard;
 use crate::model::{DAY, Millis};
 use uuid::Uuid;
@@ -16,12 +22,20 @@ use uuid::Uuid;
 const CLICKS_SHOWN: Millis = 30 * DAY;
 
 /// Who reads which game, and when.
-pub struct Reader<'a> {
-    pub db: &'a Db,
-    pub settings: &'a Settings,
-    pub game: &'a Game,
-    pub may_change: bool,
-    pub now: Millis,
+struct Reader<'a> {
+    db: Db,
+    settings: Settings,
+    game: &'a Game,
+    may_change: bool,
+    now: Millis,
+}
+
+impl<'a> Reader<'a> {
+    fn of(access: &'a Access) -> Self {
+        let (_, game, role) = access;
+        let state = state();
+        Self { db: state.db, settings: state.config.networks.clone(), game, may_change: role.may_change(), now: now() }
+    }
 }
 
 /// What the pages know of a network, from its SPEC.
@@ -40,8 +54,9 @@ pub fn card(spec: &Spec) -> NetworkCard {
 }
 
 /// Every network with how it does in this game.
-pub async fn list(reader: &Reader<'_>) -> db::Result<Vec<IntegrationCard>> {
-    let (db, game) = (reader.db, reader.game);
+pub async fn list(access: &Access) -> Result<Integrations, AppError> {
+    let reader = &Reader::of(access);
+    let (db, game) = (&reader.db, reader.game);
     let connections = connection_changes::of_game(db, game.id).await?;
     let clicks = deliveries::clicks(db, game.id, reader.now - CLICKS_SHOWN).await?;
     let mut cards = Vec::with_capacity(ALL.len());
@@ -59,42 +74,44 @@ pub async fn list(reader: &Reader<'_>) -> db::Result<Vec<IntegrationCard>> {
             connection,
         });
     }
-    Ok(cards)
+    Ok(Integrations { game_name: game.name.clone(), may_change: reader.may_change, cards, now: reader.now })
 }
 
 async fn state_of(reader: &Reader<'_>, connection: Option<&Connection>) -> db::Result<(Option<crate::model::connection::Health>, Open)> {
     let Some(connection) = connection else { return Ok((None, Open::default())) };
-    let health = health::of_connection(reader.db, connection, reader.now).await?;
-    Ok((Some(health), deliveries::open(reader.db, connection.id).await?))
+    let facts = health::of_network(&reader.db, reader.game.id, &connection.network, reader.now).await?;
+    Ok((facts.as_ref().map(dispatch::health::health), deliveries::open(&reader.db, connection.id).await?))
 }
 
-/// The page of one network; None for a network that does not exist.
-pub async fn read(reader: &Reader<'_>, slug: &str, filter: &LogFilter, position: &Position) -> db::Result<Option<Integration>> {
-    let Some(network) = find(slug) else { return Ok(None) };
-    let (db, game) = (reader.db, reader.game);
+/// The page of one network.
+pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integration, AppError> {
+    let network = find(slug).ok_or(AppError::NotFound)?;
+    let reader = &Reader::of(access);
+    let Meaning { filter, position, .. } = query.meaning();
+    let (db, game) = (&reader.db, reader.game);
     let connection = connection_changes::of_network(db, game.id, slug).await?;
     let (health, open) = state_of(reader, connection.as_ref()).await?;
     let since = reader.now - filter.range.millis();
     let scope = attempts::Scope { game_id: game.id, network: slug.to_owned(), since, status: filter.status };
     let counts = attempts::counts(db, &scope).await?;
-    let (rows, more) = attempts::page(db, &scope, position).await?;
-    let log = pages(rows, more, position, |attempt| Cursor { time: attempt.time, id: attempt.id });
+    let (rows, more) = attempts::page(db, &scope, &position).await?;
+    let log = pages(rows, more, &position, |attempt| Cursor { time: attempt.time, id: attempt.id });
     let evidence = if counts.all() == 0 { Some(evidence::since(db, game.id, slug, since).await?) } else { None };
-    Ok(Some(Integration {
+    Ok(Integration {
         game_name: game.name.clone(),
         may_change: reader.may_change,
         network: card(network.spec()),
-        missing_setting: missing_setting(network, reader.settings),
+        missing_setting: missing_setting(network, &reader.settings),
         connection,
         health,
         open,
-        filter: filter.clone(),
+        filter,
         counts,
         not_sent: conversions::count_not_sent(db, game.id, slug, since).await?,
         log,
         evidence,
         now: reader.now,
-    }))
+    })
 }
 
 /// The setting without which nobody can connect, if there is one.
@@ -112,20 +129,18 @@ fn pages<T>(rows: Vec<T>, more: bool, position: &Position, cursor: impl Fn(&T) -
         Position::OlderThan(_) => (true, more),
         Position::NewerThan(_) => (more, true),
     };
-    Page {
-        newer: rows.first().filter(|_| more_newer).map(&cursor),
-        older: rows.last().filter(|_| more_older).map(&cursor),
-        rows,
-    }
+    Page { newer: rows.first().filter(|_| more_newer).map(&cursor), older: rows.last().filter(|_| more_older).map(&cursor), rows }
 }
 
 /// One attempt with request, answer and the timeline of its postback.
-pub async fn attempt(reader: &Reader<'_>, slug: &str, id: Uuid) -> db::Result<Option<AttemptPage>> {
-    let (db, game) = (reader.db, reader.game);
-    let (Some(network), Some(attempt)) = (find(slug), attempts::one(db, game.id, slug, id).await?) else { return Ok(None) };
-    let Some(postback) = deliveries::postback(db, game.id, attempt.postback_id).await? else { return Ok(None) };
+pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPage, AppError> {
+    let network = find(slug).ok_or(AppError::NotFound)?;
+    let reader = &Reader::of(access);
+    let (db, game) = (&reader.db, reader.game);
+    let attempt = attempts::one(db, game.id, slug, id).await?.ok_or(AppError::NotFound)?;
+    let postback = deliveries::postback(db, game.id, attempt.postback_id).await?.ok_or(AppError::NotFound)?;
     let exchange = attempts::exchange(db, game.id, id).await?;
-    Ok(Some(AttemptPage {
+    Ok(AttemptPage {
         game_name: game.name.clone(),
         network: card(network.spec()),
         connection: connection_changes::of_network(db, game.id, slug).await?,
@@ -135,7 +150,7 @@ pub async fn attempt(reader: &Reader<'_>, slug: &str, id: Uuid) -> db::Result<Op
         attempt,
         postback,
         now: reader.now,
-    }))
+    })
 }
 
 /// Members read with what is personal masked: every string of the event but names, ids of the conversion and money.
@@ -165,15 +180,17 @@ fn mask_people(value: &mut serde_json::Value) {
 }
 
 /// What was credited to the network and not sent.
-pub async fn not_sent(reader: &Reader<'_>, slug: &str, filter: &LogFilter, position: &Position) -> db::Result<Option<NotSentPage>> {
-    let Some(network) = find(slug) else { return Ok(None) };
+pub async fn not_sent(access: &Access, slug: &str, query: &LogQuery) -> Result<NotSentPage, AppError> {
+    let network = find(slug).ok_or(AppError::NotFound)?;
+    let reader = &Reader::of(access);
+    let Meaning { filter, position, .. } = query.meaning();
     let since = reader.now - filter.range.millis();
-    let (rows, more) = conversions::not_sent(reader.db, reader.game.id, slug, since, position).await?;
-    Ok(Some(NotSentPage {
+    let (rows, more) = conversions::not_sent(&reader.db, reader.game.id, slug, since, &position).await?;
+    Ok(NotSentPage {
         game_name: reader.game.name.clone(),
         network: card(network.spec()),
-        filter: filter.clone(),
-        list: pages(rows, more, position, |row| Cursor { time: row.received_at, id: row.id }),
+        filter,
+        list: pages(rows, more, &position, |row| Cursor { time: row.received_at, id: row.id }),
         now: reader.now,
-    }))
+    })
 }

@@ -2,12 +2,14 @@
 
 pub mod auth;
 pub mod config;
+pub mod connect;
 pub mod db;
 pub mod decide;
 pub mod demo;
 pub mod dispatch;
 pub mod goals;
 pub mod ingest;
+pub mod integrations;
 pub mod networks;
 pub mod router;
 pub mod secrets;

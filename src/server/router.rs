@@ -1,7 +1,7 @@
 //! Every address of Postbacks in one table: pages and their server functions, files, and what machines ask.
 
 use super::state::AppState;
-use super::{security, sessions, site};
+use super::{connect, security, sessions, site};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
 use crate::web::visit::{Theme, Visit};
@@ -69,6 +69,7 @@ fn pages(state: &AppState) -> Router<AppState> {
     Router::new()
         .nest_service(options.site_pkg_dir_route_base().trim_end_matches('/'), built)
         .leptos_routes_with_context(state, generate_route_list(App), context, page)
+        .route("/oauth/{network}/callback", get(connect::callback::callback))
         .fallback_service(files)
         .layer(from_fn(error_status))
         .layer(CompressionLayer::new().quality(PAGE_COMPRESSION))

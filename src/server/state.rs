@@ -7,6 +7,7 @@ use super::secrets::Sealer;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 #[derive(Clone)]
 pub struct AppState {
@@ -15,6 +16,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub sealer: Sealer,
     pub http: Http,
+    /// Wakes dispatch: something is due, or may go again.
+    pub wake: Arc<Notify>,
 }
 
 impl FromRef<AppState> for LeptosOptions {

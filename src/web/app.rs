@@ -1,5 +1,8 @@
 //! The document around every page, and the table of pages.
 
+use super::integrations::{
+    attempt::AttemptRoute, disconnect::DisconnectPage, list::IntegrationsPage, network::NetworkPage, not_sent::NotSentRoute, pick::PickPage,
+};
 use super::problem::Problem;
 use super::visit;
 use crate::error::AppError;
@@ -41,6 +44,12 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <Problem error=AppError::NotFound/> }>
                 <Route path=path!("/") view=Home ssr=Async/>
+                <Route path=path!("/games/:slug/settings/integrations") view=IntegrationsPage ssr=Async/>
+                <Route path=path!("/games/:slug/settings/integrations/:network") view=NetworkPage ssr=Async/>
+                <Route path=path!("/games/:slug/settings/integrations/:network/connect") view=PickPage ssr=Async/>
+                <Route path=path!("/games/:slug/settings/integrations/:network/disconnect") view=DisconnectPage ssr=Async/>
+                <Route path=path!("/games/:slug/settings/integrations/:network/not-sent") view=NotSentRoute ssr=Async/>
+                <Route path=path!("/games/:slug/settings/integrations/:network/attempts/:id") view=AttemptRoute ssr=Async/>
             </Routes>
         </Router>
     }

@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod components;
+pub mod deliveries;
 pub mod goals;
+pub mod integrations;
 pub mod page;
 pub mod problem;
 pub mod visit;

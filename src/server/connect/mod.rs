@@ -1,6 +1,8 @@
 //! Connecting a game to a network: through the network's consent page, or by a pasted token; both end in `save`.
 //! The networks say what to ask and how to read the answer; the calls are made here.
 
+pub mod callback;
+pub mod forms;
 pub mod oauth;
 pub mod pasted;
 pub mod save;
@@ -12,7 +14,7 @@ use crate::server::db::Db;
 use crate::server::networks::contract::{Answer, ConnectError, Request, Settings};
 use crate::server::networks::http::Http;
 use crate::server::secrets::Sealer;
-use std::collections::HashMap;
+use crate::server::state::AppState;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -22,7 +24,7 @@ pub struct Desk {
     pub db: Db,
     pub sealer: Sealer,
     pub http: Http,
-    pub settings: Arc<HashMap<&'static str, Settings>>,
+    pub settings: Settings,
     /// Origin of this instance, e.g. `https://postbacks.example`.
     pub public_url: String,
     /// Wakes dispatch when a connection may send again.
@@ -65,8 +67,15 @@ pub enum ConnectFailure {
 }
 
 impl Desk {
-    fn settings_of(&self, slug: &str) -> Settings {
-        self.settings.get(slug).cloned().unwrap_or_default()
+    pub fn of(state: &AppState) -> Self {
+        Self {
+            db: state.db.clone(),
+            sealer: state.sealer.clone(),
+            http: state.http.clone(),
+            settings: state.config.networks.clone(),
+            public_url: state.config.origin(),
+            wake: state.wake.clone(),
+        }
     }
 
     /// One call of a connect flow; no answer is “try again”.

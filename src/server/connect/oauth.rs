@@ -53,7 +53,7 @@ fn oauth_of(network: &dyn Network) -> Result<&dyn OAuth, ConnectFailure> {
 pub async fn begin(desk: &Desk, actor: Actor<'_>, slug: &str, session: &str, popup: bool) -> Result<url::Url, ConnectFailure> {
     let network = find(slug).ok_or(ConnectFailure::NotFound)?;
     let state = random_token("");
-    let dialog = oauth_of(network)?.dialog(&desk.settings_of(slug), &desk.redirect_uri(slug), &state)?;
+    let dialog = oauth_of(network)?.dialog(&desk.settings, &desk.redirect_uri(slug), &state)?;
     let mut tx = desk.db.begin().await?;
     let stored = OauthState {
         state_hash: fingerprint(&state),
@@ -71,7 +71,14 @@ pub async fn begin(desk: &Desk, actor: Actor<'_>, slug: &str, session: &str, pop
 }
 
 /// Takes the state out, whoever brings it; only then is anything else looked at.
-pub async fn take_state(desk: &Desk, slug: &str, state: Option<&str>, session: &str, user_id: Uuid, now: Millis) -> Result<OauthState, ConnectFailure> {
+pub async fn take_state(
+    desk: &Desk,
+    slug: &str,
+    state: Option<&str>,
+    session: &str,
+    user_id: Uuid,
+    now: Millis,
+) -> Result<OauthState, ConnectFailure> {
     let mut tx = desk.db.begin().await?;
     let stored = match state {
         Some(state) if state.len() <= MAX_CODE => grants::take_state(&mut tx, &fingerprint(state)).await?,
@@ -79,7 +86,8 @@ pub async fn take_state(desk: &Desk, slug: &str, state: Option<&str>, session: &
     };
     tx.commit().await?;
     let stored = stored.ok_or(ConnectFailure::Stale)?;
-    let good = stored.network == slug && stored.user_id == user_id && stored.session_hash == fingerprint(session) && stored.expires_at > now;
+    let good =
+        stored.network == slug && stored.user_id == user_id && stored.session_hash == fingerprint(session) && stored.expires_at > now;
     good.then_some(stored).ok_or(ConnectFailure::Stale)
 }
 
@@ -88,8 +96,7 @@ pub async fn exchange(desk: &Desk, state: &OauthState, code: Option<&str>, now: 
     let network = find(&state.network).ok_or(ConnectFailure::NotFound)?;
     let oauth = oauth_of(network)?;
     let code = code.filter(|code| !code.is_empty() && code.len() <= MAX_CODE).ok_or(ConnectFailure::Denied)?;
-    let settings = desk.settings_of(&state.network);
-    let answer = desk.ask(&oauth.exchange(&settings, &desk.redirect_uri(&state.network), code)?).await?;
+    let answer = desk.ask(&oauth.exchange(&desk.settings, &desk.redirect_uri(&state.network), code)?).await?;
     let token = oauth.read_exchange(&answer, now)?;
     let id = Uuid::now_v7();
     let grant = Grant {
@@ -168,11 +175,10 @@ async fn open(desk: &Desk, actor: Actor<'_>, slug: &str, id: Uuid) -> Result<(&'
 
 async fn list_accounts(desk: &Desk, network: &dyn Network, token: &SecretString) -> Result<Vec<Choice>, ConnectFailure> {
     let (oauth, spec) = (oauth_of(network)?, network.spec());
-    let settings = desk.settings_of(spec.slug);
     let mut list = Vec::new();
     let mut cursor = None;
     for _ in 0..MAX_PAGES {
-        let answer = desk.ask(&oauth.accounts(&settings, token, cursor.as_deref())?).await?;
+        let answer = desk.ask(&oauth.accounts(&desk.settings, token, cursor.as_deref())?).await?;
         cursor = take_page(&mut list, oauth.read_accounts(&answer)?);
         if cursor.is_none() {
             break;
@@ -184,11 +190,10 @@ async fn list_accounts(desk: &Desk, network: &dyn Network, token: &SecretString)
 
 async fn list_targets(desk: &Desk, network: &dyn Network, token: &SecretString, account: &str) -> Result<Vec<Choice>, ConnectFailure> {
     let (oauth, spec) = (oauth_of(network)?, network.spec());
-    let settings = desk.settings_of(spec.slug);
     let mut list = Vec::new();
     let mut cursor = None;
     for _ in 0..MAX_PAGES {
-        let answer = desk.ask(&oauth.targets(&settings, token, account, cursor.as_deref())?).await?;
+        let answer = desk.ask(&oauth.targets(&desk.settings, token, account, cursor.as_deref())?).await?;
         cursor = take_page(&mut list, oauth.read_targets(&answer)?);
         if cursor.is_none() {
             break;
@@ -207,7 +212,7 @@ fn take_page(list: &mut Vec<Choice>, page: Choices) -> Option<String> {
 /// Tells the network that the token is no longer wanted. What it answers changes nothing here.
 pub async fn revoke(desk: &Desk, slug: &str, token: &SecretString) {
     let Some(oauth) = find(slug).and_then(|network| network.oauth()) else { return };
-    if let Some(request) = oauth.revoke(&desk.settings_of(slug), token)
+    if let Some(request) = oauth.revoke(&desk.settings, token)
         && let Err(ConnectError::Unavailable { words }) = desk.ask(&request).await
     {
         tracing::warn!(network = slug, %words, "the token could not be given back");

@@ -40,7 +40,7 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
         token: token.clone(),
         test_code: (!test_code.is_empty()).then(|| test_code.to_owned()),
     };
-    let answer = desk.ask(&pasted.probe(&desk.settings_of(slug), &to, actor.now)).await?;
+    let answer = desk.ask(&pasted.probe(&desk.settings, &to, actor.now)).await?;
     pasted.read_probe(&answer)?;
     let new = NewConnection {
         network: spec,

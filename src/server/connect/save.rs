@@ -3,8 +3,9 @@
 use super::{Actor, ConnectFailure, Desk, oauth};
 use crate::model::Millis;
 use crate::model::connection::Connection;
+use crate::server::db::audit::{self, Entry};
 use crate::server::db::connection_changes::{self as changes, Saved};
-use crate::server::db::{Tx, audit, connections, grants, postbacks};
+use crate::server::db::{Tx, connections, grants, postbacks};
 use crate::server::networks::contract::{Choice, Spec};
 use crate::server::networks::find;
 use secrecy::{ExposeSecret, SecretString};
@@ -141,5 +142,5 @@ fn owner(connection: Uuid) -> String {
 }
 
 async fn record(tx: &mut Tx, actor: Actor<'_>, action: &str, network: &str, detail: &str) -> crate::server::db::Result<()> {
-    audit::record(tx, Some(actor.game.id), actor.account, actor.now, action, network, detail).await
+    audit::record(tx, &Entry::of(actor.account, actor.game.id, actor.now, action, network, detail)).await
 }

@@ -71,3 +71,13 @@ pub async fn of_user(db: &Db, user_id: Option<Uuid>) -> Result<Vec<Game>> {
     };
     Ok(rows.into_iter().map(Game::from).collect())
 }
+
+pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Game>> {
+    let row: Option<Row> = on!(db, pool => sqlx::query_as(
+        "select id, slug, name, time_zone, window_days, created_at from games where id = $1",
+    )
+    .bind(id)
+    .fetch_optional(pool)
+    .await)?;
+    Ok(row.map(Game::from))
+}

@@ -6,7 +6,9 @@ use crate::model::calendar;
 use crate::model::connection::Connection;
 use crate::model::integration::AttemptPage;
 use crate::model::postback::{Postback, PostbackState};
-use crate::web::components::{Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone};
+use crate::web::components::{
+    Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone,
+};
 use leptos::prelude::*;
 
 /// `base` is the path of the network's page.
@@ -106,7 +108,9 @@ fn next(postback: &Postback, connection: Option<&Connection>) -> String {
     let parked = connection.is_some_and(|connection| connection.parked.is_some());
     let disabled = connection.is_some_and(|connection| !connection.enabled);
     match postback.state {
-        PostbackState::Queued | PostbackState::Retrying if parked => "It waits until the connection is mended, then sends itself.".to_owned(),
+        PostbackState::Queued | PostbackState::Retrying if parked => {
+            "It waits until the connection is mended, then sends itself.".to_owned()
+        }
         PostbackState::Queued | PostbackState::Retrying if disabled => "It waits until the connection is switched on.".to_owned(),
         PostbackState::Queued | PostbackState::Retrying => {
             "Postbacks tries again with the same event id, so it cannot be counted twice. You need not do anything.".to_owned()
@@ -117,7 +121,14 @@ fn next(postback: &Postback, connection: Option<&Connection>) -> String {
 }
 
 #[component]
-fn Story(here: Attempt, attempts: Vec<Attempt>, postback: Postback, connection: Option<Connection>, base: String, now: i64) -> impl IntoView {
+fn Story(
+    here: Attempt,
+    attempts: Vec<Attempt>,
+    postback: Postback,
+    connection: Option<Connection>,
+    base: String,
+    now: i64,
+) -> impl IntoView {
     let recorded = calendar::time_of_day(postback.created_at);
     let tries = attempts
         .into_iter()

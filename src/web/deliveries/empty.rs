@@ -37,15 +37,17 @@ pub fn EmptyLog(evidence: Evidence, network: NetworkCard, connection: Option<Con
     let cause = cause(&evidence, connection.as_ref());
     let settings = base.split("/integrations").next().unwrap_or_default().to_owned();
     let title = format!("No postback was sent to {} in the last {}.", network.short, range.label());
+    let says = summary(cause, &network);
+    let conditions = (
+        enabled(cause, connection.as_ref(), &network),
+        goal(cause, &evidence, &settings),
+        clicks(cause, &evidence, &network, &settings),
+        events(cause, &evidence, &settings),
+    );
     view! {
         <div class="card">
-            <Empty title><p>{summary(cause, &network)}</p></Empty>
-            <ol class="checklist">
-                {enabled(cause, connection.as_ref(), &network)}
-                {goal(cause, &evidence, &settings)}
-                {clicks(cause, &evidence, &network, &settings)}
-                {events(cause, &evidence, &settings)}
-            </ol>
+            <Empty title><p>{says}</p></Empty>
+            <ol class="checklist">{conditions}</ol>
         </div>
     }
 }
@@ -137,7 +139,15 @@ mod tests {
     use super::*;
 
     fn evidence() -> Evidence {
-        Evidence { messages: 10, page_messages: 5, active_goals: 1, matches: 1, clicks_of_network: 1, clicks_of_others: vec![], last_events: vec![] }
+        Evidence {
+            messages: 10,
+            page_messages: 5,
+            active_goals: 1,
+            matches: 1,
+            clicks_of_network: 1,
+            clicks_of_others: vec![],
+            last_events: vec![],
+        }
     }
 
     #[test]

@@ -127,4 +127,3 @@ fn Row(attempt: Attempt, base: String) -> impl IntoView {
         </tr>
     }
 }
-

@@ -23,14 +23,16 @@ pub fn NotSentView(page: NotSentPage, base: String) -> impl IntoView {
         .iter()
         .map(|range| Pick::new(at(&LogFilter { range: *range, status: None }, None), range.label(), *range == filter.range))
         .collect();
-    let tabs = vec![Pick::new(super::log::address(&base, &filter, None), "Attempts", false), Pick::new(at(&filter, None), "Not sent", true)];
+    let tabs =
+        vec![Pick::new(super::log::address(&base, &filter, None), "Attempts", false), Pick::new(at(&filter, None), "Not sent", true)];
     let newer = list.newer.map(|cursor| at(&filter, Some(("newer", cursor.to_string()))));
     let older = list.older.map(|cursor| at(&filter, Some(("older", cursor.to_string()))));
     let shown = format!("{} shown, newest first", thousands(i64::try_from(list.rows.len()).unwrap_or(0)));
     let (name, picture, short) = (network.name.clone(), network.picture.clone(), network.short.clone());
     let body = if list.rows.is_empty() {
         let title = format!("Nothing that {short} earned was held back in the last {}.", filter.range.label());
-        view! { <div class="card"><Empty title><p>"Conversions that cannot be sent are listed here with the reason."</p></Empty></div> }.into_any()
+        view! { <div class="card"><Empty title><p>"Conversions that cannot be sent are listed here with the reason."</p></Empty></div> }
+            .into_any()
     } else {
         let heads = vec![("Time", ""), ("Event", ""), ("Reason", ""), ("What changes it", ""), ("Value", "num")];
         let rows = list.rows.into_iter().map(|row| view! { <Row row/> }).collect_view();

@@ -10,40 +10,40 @@ use uuid::Uuid;
 
 /// Every network with how it does in this game.
 #[server(input = GetUrl)]
-pub async fn integrations(game: String) -> Result<Integrations, AppError> {
+pub async fn read_integrations(game: String) -> Result<Integrations, AppError> {
     let access = crate::server::auth::require_game(&game).await?;
     crate::server::integrations::list(&access).await
 }
 
 /// The page of one network with a page of its log.
 #[server(input = GetUrl)]
-pub async fn integration(game: String, network: String, #[server(default)] query: LogQuery) -> Result<Integration, AppError> {
+pub async fn read_integration(game: String, network: String, #[server(default)] query: LogQuery) -> Result<Integration, AppError> {
     let access = crate::server::auth::require_game(&game).await?;
     crate::server::integrations::read(&access, &network, &query).await
 }
 
 #[server(input = GetUrl)]
-pub async fn attempt(game: String, network: String, id: Uuid) -> Result<AttemptPage, AppError> {
+pub async fn read_attempt(game: String, network: String, id: Uuid) -> Result<AttemptPage, AppError> {
     let access = crate::server::auth::require_game(&game).await?;
     crate::server::integrations::attempt(&access, &network, id).await
 }
 
 #[server(input = GetUrl)]
-pub async fn not_sent(game: String, network: String, #[server(default)] query: LogQuery) -> Result<NotSentPage, AppError> {
+pub async fn read_not_sent(game: String, network: String, #[server(default)] query: LogQuery) -> Result<NotSentPage, AppError> {
     let access = crate::server::auth::require_game(&game).await?;
     crate::server::integrations::not_sent(&access, &network, &query).await
 }
 
 /// Accounts and targets of a consent that was just given; asks the network.
 #[server(input = GetUrl)]
-pub async fn grant(game: String, network: String, grant: Uuid, account: Option<String>) -> Result<Grant, AppError> {
+pub async fn read_grant(game: String, network: String, grant: Uuid, account: Option<String>) -> Result<Grant, AppError> {
     let access = crate::server::auth::require_change(&game).await?;
     crate::server::connect::forms::offer(&access, &network, grant, account.as_deref()).await
 }
 
 /// What the network said when this session's last try to connect it failed.
 #[server(input = GetUrl)]
-pub async fn network_said(game: String, network: String) -> Result<Option<NetworkSaid>, AppError> {
+pub async fn read_network_said(game: String, network: String) -> Result<Option<NetworkSaid>, AppError> {
     crate::server::auth::require_game(&game).await?;
     crate::server::connect::forms::said(&network).await
 }

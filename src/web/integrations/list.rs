@@ -1,6 +1,6 @@
 //! Settings > Integrations: a card per network.
 
-use super::api::integrations;
+use super::api::read_integrations;
 use super::health::CardHealth;
 use crate::model::connection::Health;
 use crate::model::integration::IntegrationCard;
@@ -14,7 +14,7 @@ use leptos::prelude::*;
 pub fn IntegrationsPage() -> impl IntoView {
     let game = param("slug");
     view! {
-        <Page title="Integrations" load=integrations(game.clone()) draw=move |list| {
+        <Page title="Integrations" load=read_integrations(game.clone()) draw=move |list| {
             let cards = list.cards.into_iter().map(|card| view! { <Card card game=game.clone()/> }).collect_view();
             view! {
                 <Crumbs path=vec![Crumb::link(list.game_name, format!("/games/{game}")), Crumb::here("Settings"), Crumb::here("Integrations")]/>
@@ -39,10 +39,10 @@ fn Card(card: IntegrationCard, game: String) -> impl IntoView {
         ConnectKind::OAuth => "Connected by sign-in",
         ConnectKind::Token => "Connected by token",
     };
-    let facts = match &connection {
+    let facts = match connection.clone() {
         Some(connection) => view! {
-            {connection.account_name.clone().map(|name| view! { <Fact label=network.account_noun.clone()>{name}</Fact> })}
-            <Fact label=network.target_noun.clone()>{connection.target_name.clone().unwrap_or_else(|| connection.target_id.clone())}</Fact>
+            {connection.account_name.map(|name| view! { <Fact label=network.account_noun.clone()>{name}</Fact> })}
+            <Fact label=network.target_noun.clone()>{connection.target_name.unwrap_or(connection.target_id)}</Fact>
             <Fact label="Delivered, 24 h">{thousands(last_day.success)}</Fact>
             <Fact label="Still to send">{if open.count == 0 { "None".to_owned() } else { postbacks(open.count) }}</Fact>
         }

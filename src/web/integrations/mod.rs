@@ -13,6 +13,9 @@ pub mod not_sent;
 pub mod pick;
 mod popup;
 
+use crate::error::AppError;
+use crate::model::connect::ConnectProblem;
+
 /// `/games/{game}/settings/integrations/{network}`
 pub fn path(game: &str, network: &str) -> String {
     format!("/games/{game}/settings/integrations/{network}")
@@ -22,4 +25,9 @@ pub fn path(game: &str, network: &str) -> String {
 pub fn path_after_connect(game: &str, network: &str, popup: bool) -> String {
     let path = path(game, network);
     if popup { format!("{path}?connected=popup") } else { format!("{path}?connected=yes") }
+}
+
+/// Why the network's consent page led back without a connection, as the callback put it into the address.
+fn returned_problem() -> Option<AppError> {
+    crate::web::page::query("problem").and_then(|word| ConnectProblem::from_word(&word)).map(AppError::Connect)
 }

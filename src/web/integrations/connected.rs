@@ -1,0 +1,145 @@
+//! Conversion Postbacks of what is connected: where it sends, the switch, the test code, Reconnect, Disconnect.
+
+use super::changes::{SaveTestCode, SwitchSending, TryAgain};
+use super::connecting::{Consent, Token};
+use crate::error::AppError;
+use crate::model::connect::{ConnectProblem, NetworkSaid};
+use crate::model::connection::Connection;
+use crate::model::integration::Integration;
+use crate::model::network::{ConnectKind, NetworkCard};
+use crate::web::components::{Button, ButtonLink, Fact, Facts, Look, Section, Shape, Switch, TextField, Time};
+use leptos::prelude::*;
+
+#[component]
+pub fn Connected(integration: Integration, connection: Connection, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+    let network = integration.network.clone();
+    let may = integration.may_change;
+    let base = super::path(&game, &network.slug);
+    let parked = connection.parked.is_some();
+    let slug = network.slug.clone();
+    let facts = view! { <Where connection=connection.clone() network=network.clone() game=game.clone() may/> };
+    let test_code = network.test_label.clone().filter(|_| may).map(|label| {
+        view! { <div class="pad"><TestCode label code=connection.test_code game=game.clone() network=slug.clone()/></div> }
+    });
+    let again = parked.then(|| view! { <Again game=game.clone() network=slug.clone()/> });
+    let footer = may.then(|| {
+        let label = format!("Disconnect {}", network.name);
+        view! {
+            <footer>
+                {again}
+                <span class="push"></span>
+                <ButtonLink href=format!("{base}/disconnect") text="Disconnect" look=Look::QuietDanger small=true label/>
+            </footer>
+        }
+    });
+    let renew = may.then(|| view! { <Renew integration game said/> });
+    view! {
+        <Section id="connection" title="Conversion Postbacks">
+            <div class="card flush">{facts}{test_code}{footer}</div>
+            {renew}
+        </Section>
+    }
+}
+
+/// Where it sends, since when, and whether it does.
+#[component]
+fn Where(connection: Connection, network: NetworkCard, game: String, may: bool) -> impl IntoView {
+    let account = connection.account_id.map(|id| {
+        view! { <Fact label=network.account_noun.clone()><Named name=connection.account_name.clone() id/></Fact> }
+    });
+    let tail = connection.secret_tail.map(|tail| view! { <Fact label="Token"><span class="mono">"••••••••"{tail}</span></Fact> });
+    let by = connection.connected_by.map(|by| view! { <br/><span class="muted">"by "{by}</span> });
+    let test_code = network.test_label.filter(|_| !may).map(|label| {
+        view! { <Fact label>{connection.test_code.unwrap_or_else(|| "None".to_owned())}</Fact> }
+    });
+    view! {
+        <Facts>
+            {account}
+            <Fact label=network.target_noun><Named name=connection.target_name id=connection.target_id/></Fact>
+            {tail}
+            <Fact label="Connected"><Time at=connection.connected_at/>{by}</Fact>
+            <Fact label="Sending"><Sending enabled=connection.enabled may game network=network.slug/></Fact>
+            {test_code}
+        </Facts>
+    }
+}
+
+#[component]
+fn Named(name: Option<String>, id: String) -> impl IntoView {
+    match name {
+        Some(name) => view! { {name}<br/><span class="muted mono">{id}</span> }.into_any(),
+        None => view! { <span class="mono">{id}</span> }.into_any(),
+    }
+}
+
+#[component]
+fn Sending(enabled: bool, may: bool, game: String, network: String) -> impl IntoView {
+    let action = ServerAction::<SwitchSending>::new();
+    let text = if enabled { "Enabled" } else { "Disabled" };
+    if !may {
+        return text.into_any();
+    }
+    view! {
+        <ActionForm action>
+            <input type="hidden" name="game" value=game/>
+            <input type="hidden" name="network" value=network/>
+            <input type="hidden" name="enabled" value=(!enabled).to_string()/>
+            <Switch on=enabled text/>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn TestCode(label: String, code: Option<String>, game: String, network: String) -> impl IntoView {
+    let action = ServerAction::<SaveTestCode>::new();
+    let failed = action.value().get_untracked().and_then(Result::err);
+    let error = (failed == Some(AppError::Connect(ConnectProblem::TestCode))).then(|| ConnectProblem::TestCode.says().to_owned());
+    view! {
+        <ActionForm action>
+            <input type="hidden" name="game" value=game/>
+            <input type="hidden" name="network" value=network/>
+            <div class="row">
+                <TextField name="test_code" label value=code.unwrap_or_default() error max=128usize code=true
+                    hint="Optional. Only events marked as test carry it; production events never do."/>
+                <Button text="Save" label="Save the test code"/>
+            </div>
+        </ActionForm>
+    }
+}
+
+/// Sends what is parked with the present credentials.
+#[component]
+fn Again(game: String, network: String) -> impl IntoView {
+    let action = ServerAction::<TryAgain>::new();
+    view! {
+        <ActionForm action>
+            <input type="hidden" name="game" value=game/>
+            <input type="hidden" name="network" value=network/>
+            <Button text="Try again" icon=Shape::Retry small=true/>
+        </ActionForm>
+    }
+}
+
+/// New credentials: through the consent page, or a new token. What is parked drains; another account or target asks first.
+#[component]
+fn Renew(integration: Integration, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+    let network = integration.network.clone();
+    let open = said.is_some() || integration.connection.as_ref().is_some_and(|connection| connection.parked.is_some());
+    match network.connect {
+        ConnectKind::OAuth => view! {
+            <div class="row">
+                <Consent network game text="Reconnect" said/>
+                <p class="small muted">"Also to change the account or pixel. What is parked is sent afterwards."</p>
+            </div>
+        }
+        .into_any(),
+        ConnectKind::Token => view! {
+            <details class="more" open=open>
+                <summary><span>"Rotate the token, or change the "{network.target_noun.to_lowercase()}</span></summary>
+                <div class="card"><Token integration game said/></div>
+            </details>
+        }
+        .into_any(),
+    }
+}

@@ -1,0 +1,111 @@
+//! Conversion Postbacks while nothing is connected: the way in, with help beside it.
+
+use super::changes::{ConnectByConsent, ConnectByToken};
+use super::popup::InPopup;
+use crate::error::AppError;
+use crate::model::connect::{ConnectProblem, NetworkSaid};
+use crate::model::integration::Integration;
+use crate::model::network::{ConnectKind, NetworkCard};
+use crate::web::components::{Button, Choice, Flash, Look, Section, Shape, TextField, Tone};
+use crate::web::deliveries::words::postbacks;
+use leptos::prelude::*;
+
+#[component]
+pub fn Connecting(integration: Integration, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+    let network = integration.network.clone();
+    let form = match (integration.may_change, network.connect, integration.missing_setting.clone()) {
+        (false, _, _) => view! { <p class="muted">"Not connected. An owner or admin of this game can connect it."</p> }.into_any(),
+        (true, _, Some(setting)) => {
+            let name = network.name.clone();
+            view! {
+                <Flash tone=Tone::Warn title="Not set up on this instance">
+                    "The operator sets "<code>{setting}</code>" and the settings beside it; the README says how. Then "{name}" can be connected here."
+                </Flash>
+            }
+            .into_any()
+        }
+        (true, ConnectKind::OAuth, None) => view! { <Consent network=network.clone() game text="Connect" said/> }.into_any(),
+        (true, ConnectKind::Token, None) => view! { <Token integration game said/> }.into_any(),
+    };
+    view! {
+        <Section id="connection" title="Conversion Postbacks">
+            <div class="card split">
+                <div class="stack">{form}</div>
+                <Help network/>
+            </div>
+        </Section>
+    }
+}
+
+/// What a person needs beside the form.
+#[component]
+pub fn Help(network: NetworkCard) -> impl IntoView {
+    let paragraphs = network.help.into_iter().map(|paragraph| view! { <p class="small soft">{paragraph}</p> }).collect_view();
+    view! { <aside class="stack snug" aria-label="How to connect">{paragraphs}</aside> }
+}
+
+/// Why the last try failed: our sentence, then the network's own words.
+#[component]
+pub fn Failure(problem: AppError, said: Option<NetworkSaid>) -> impl IntoView {
+    let from_network =
+        matches!(problem, AppError::Connect(ConnectProblem::Refused | ConnectProblem::NoAccess | ConnectProblem::Unavailable));
+    let said = said.filter(|_| from_network);
+    view! {
+        <Flash tone=Tone::Bad title=problem.to_string() announce=true>
+            {said.map(|said| view! { "It says “"{said.words}"”"{said.code.map(|code| format!(" (code {code})"))}"." })}
+        </Flash>
+    }
+}
+
+/// The button to the network's consent page: Connect, or Reconnect.
+#[component]
+pub fn Consent(network: NetworkCard, game: String, text: &'static str, said: Option<NetworkSaid>) -> impl IntoView {
+    let action = ServerAction::<ConnectByConsent>::new();
+    let failed = crate::web::integrations::returned_problem().or_else(|| action.value().get_untracked().and_then(Result::err));
+    let label = format!("{text} {}", network.name);
+    view! {
+        {failed.map(|problem| view! { <Failure problem said/> })}
+        <ActionForm action>
+            <input type="hidden" name="game" value=game/>
+            <input type="hidden" name="network" value=network.slug/>
+            <InPopup/>
+            <Button text look=Look::Primary icon=Shape::Plug label/>
+        </ActionForm>
+    }
+}
+
+/// Pixel id, token and test id; also rotates the token of what is connected.
+#[component]
+pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+    let action = ServerAction::<ConnectByToken>::new();
+    let failed = action.value().get_untracked().and_then(Result::err);
+    let of = |problem: ConnectProblem| (failed == Some(AppError::Connect(problem))).then(|| problem.says().to_owned());
+    let (target_error, token_error, test_error) = (of(ConnectProblem::Target), of(ConnectProblem::Token), of(ConnectProblem::TestCode));
+    let confirm = of(ConnectProblem::Confirm);
+    let elsewhere = failed.filter(|_| target_error.is_none() && token_error.is_none() && test_error.is_none());
+    let network = integration.network.clone();
+    let present = integration.connection.clone();
+    let text = if present.is_some() { "Save token" } else { "Connect" };
+    let target = present.as_ref().map(|connection| connection.target_id.clone()).unwrap_or_default();
+    let test_code = present.as_ref().and_then(|connection| connection.test_code.clone()).unwrap_or_default();
+    let waiting = postbacks(integration.open.count);
+    view! {
+        {elsewhere.map(|problem| view! { <Failure problem said/> })}
+        <ActionForm action>
+            <div class="stack">
+                <input type="hidden" name="game" value=game/>
+                <input type="hidden" name="network" value=network.slug/>
+                <TextField name="target" label=format!("{} id", network.target_noun) value=target error=target_error required=true max=128usize code=true/>
+                <TextField name="token" label="Conversion access token" kind="password" error=token_error required=true max=2048usize code=true
+                    hint="Kept sealed. After saving, only its last four characters are shown."/>
+                {network.test_label.map(|label| view! {
+                    <TextField name="test_code" label value=test_code error=test_error max=128usize code=true hint="Optional. Only events marked as test carry it."/>
+                })}
+                {confirm.map(|_| view! {
+                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {waiting} that wait for the present one")/>
+                })}
+                <div class="row"><Button text look=Look::Primary/></div>
+            </div>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,50 @@
+//! The question before a network is disconnected, with what it costs.
+
+use super::api::read_integration;
+use super::changes::Disconnect;
+use crate::error::AppError;
+use crate::model::log_query::LogQuery;
+use crate::web::components::{Button, Confirm, Look};
+use crate::web::deliveries::words::postbacks;
+use crate::web::page::{Page, param};
+use leptos::prelude::*;
+
+#[component]
+pub fn DisconnectPage() -> impl IntoView {
+    let (game, network) = (param("slug"), param("network"));
+    let back = super::path(&game, &network);
+    let action = ServerAction::<Disconnect>::new();
+    let load = {
+        let (game, network) = (game.clone(), network.clone());
+        async move {
+            let page = read_integration(game, network, LogQuery::default()).await?;
+            if page.connection.is_none() {
+                return Err(AppError::NotFound);
+            }
+            if page.may_change { Ok(page) } else { Err(AppError::NotAllowed) }
+        }
+    };
+    view! {
+        <Page title="Disconnect" load draw=move |page| {
+            let waits = match page.open.count {
+                0 => "No postback waits to be sent.".to_owned(),
+                count => format!("{} still to be sent are cancelled and cannot be brought back.", postbacks(count)),
+            };
+            let says = view! {
+                <p>{waits}</p>
+                <p>"The token is forgotten. The delivery log stays. New conversions are kept and say that nothing is connected."</p>
+            }
+            .into_any();
+            view! {
+                <Confirm title=format!("Disconnect {}?", page.network.name) back says>
+                    <ActionForm action>
+                        <input type="hidden" name="game" value=game/>
+                        <input type="hidden" name="network" value=network/>
+                        <Button text="Disconnect" look=Look::Danger/>
+                    </ActionForm>
+                </Confirm>
+            }
+            .into_any()
+        }/>
+    }
+}

@@ -1,0 +1,110 @@
+//! Settings > Integrations > [Network]: Conversion Postbacks and Delivery logs.
+
+use super::api::{read_integration, read_network_said};
+use super::connected::Connected;
+use super::connecting::Connecting;
+use super::health::HealthBadges;
+use super::popup::{ClosePopup, Reloads};
+use crate::error::AppError;
+use crate::model::connect::NetworkSaid;
+use crate::model::connection::{Health, ParkCause};
+use crate::model::integration::Integration;
+use crate::model::log_query::LogQuery;
+use crate::web::components::{Crumb, Crumbs, Flash, Glyph, Head, Time, Tone};
+use crate::web::deliveries::log::Log;
+use crate::web::deliveries::words::postbacks;
+use crate::web::page::{Page, param, query};
+use leptos::prelude::*;
+
+#[component]
+pub fn NetworkPage() -> impl IntoView {
+    let (game, network) = (param("slug"), param("network"));
+    let asked = LogQuery { range: query("range"), status: query("status"), older: query("older"), newer: query("newer") };
+    let unknown = asked.meaning().unknown;
+    let connected = query("connected");
+    if connected.as_deref() == Some("popup") {
+        return view! { <ClosePopup back=super::path(&game, &network)/> }.into_any();
+    }
+    let load = {
+        let (game, network) = (game.clone(), network.clone());
+        async move {
+            let said = read_network_said(game.clone(), network.clone()).await?;
+            Ok::<_, AppError>((read_integration(game, network, asked).await?, said))
+        }
+    };
+    view! {
+        <Page title="Integrations" load draw=move |(integration, said)| {
+            view! { <NetworkView integration said game unknown just_connected=connected.is_some()/> }.into_any()
+        }/>
+    }
+    .into_any()
+}
+
+#[component]
+fn NetworkView(integration: Integration, said: Option<NetworkSaid>, game: String, unknown: bool, just_connected: bool) -> impl IntoView {
+    let base = super::path(&game, &integration.network.slug);
+    let network = integration.network.clone();
+    let crumbs = vec![
+        Crumb::link(integration.game_name.clone(), format!("/games/{game}")),
+        Crumb::here("Settings"),
+        Crumb::link("Integrations", format!("/games/{game}/settings/integrations")),
+        Crumb::here(network.name.clone()),
+    ];
+    let (title, name, picture) = (network.name.clone(), network.name.clone(), network.picture.clone());
+    let parts = match integration.connection.clone() {
+        Some(connection) => view! { <Connected integration=integration.clone() connection game=game.clone() said/> }.into_any(),
+        None => view! { <Connecting integration=integration.clone() game=game.clone() said/> }.into_any(),
+    };
+    let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
+    let trouble = view! { <Trouble integration=integration.clone()/> };
+    view! {
+        <Reloads/>
+        <Crumbs path=crumbs/>
+        <Head before=move || view! { <Glyph name=name.clone() picture=picture.clone() large=true/> } title=move || title.clone()>
+            {badges}
+        </Head>
+        <div class="stack loose">
+            {just_connected.then(|| view! {
+                <Flash tone=Tone::Ok title=format!("{} is connected", network.name) announce=true>
+                    "Conversions that its clicks earn are sent from now on."
+                </Flash>
+            })}
+            {trouble}
+            {parts}
+            <Log integration base unknown/>
+        </div>
+    }
+}
+
+/// A standing warning: cause, since when, what waits, by when.
+#[component]
+fn Trouble(integration: Integration) -> impl IntoView {
+    let short = integration.network.short.clone();
+    let parked = integration.connection.as_ref().and_then(|connection| connection.parked.clone());
+    let (title, since, words) = match (parked, &integration.health) {
+        (Some(parked), _) => {
+            let title = match parked.cause {
+                ParkCause::Credentials => format!("{short} refuses the token"),
+                ParkCause::Permission => {
+                    format!("{short} does not let this token send to the {}", integration.network.target_noun.to_lowercase())
+                }
+            };
+            (title, parked.since, parked.words)
+        }
+        (None, Some(Health::CredentialFailures { since, words })) => (format!("{short} refused the token"), *since, words.clone()),
+        (None, Some(Health::Failing { since, words })) => (format!("Most deliveries to {short} are failing"), *since, words.clone()),
+        _ => return ().into_any(),
+    };
+    let open = integration.open;
+    let waits = (open.count > 0).then(|| view! { <strong>{postbacks(open.count)}</strong>" wait and send themselves once this is mended" });
+    let deadline =
+        open.first_deadline.filter(|_| open.count > 0).map(|deadline| view! { "; the first of them is lost "<Time at=deadline/> });
+    view! {
+        <Flash tone=Tone::Bad title action=|| view! { <a href="#log">"See the attempts"</a> }>
+            "Since "<Time at=since/>"."
+            {(!words.is_empty()).then(|| view! { " It says “"{words}"”." })}
+            " "{waits}{deadline}{(open.count > 0).then_some(".")}
+        </Flash>
+    }
+    .into_any()
+}
