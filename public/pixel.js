@@ -16,7 +16,7 @@
   const SESSION = '_imtbl_sid', SESSION_AGE = 1800 // thirty minutes, rolling
   const BATCH_CHARS = 20000 // at most 60,000 bytes: a request that outlives its page may carry 64 KiB
   const QUEUE = 200 // messages kept while the server cannot be reached; the oldest go first
-  const LINGER = 1000, TIMEOUT = 30000, BACKOFF = 5000, BACKOFF_MOST = 3600000 // ms
+  const LINGER = 500, TIMEOUT = 30000, BACKOFF = 5000, BACKOFF_MOST = 3600000 // ms
 
   const w = window, d = document, n = navigator
   const refused = n.globalPrivacyControl || n.doNotTrack == '1' || w.doNotTrack == '1'
@@ -137,7 +137,7 @@
       const wait = answer.headers.get('retry-after') // seconds or a date
       if (answer.status == 429 || answer.status > 499) return failed(wait * 1000 || Date.parse(wait) - Date.now())
       land()
-      answer.json().then(said => (said.rejected || said.code) && warn('not accepted:', said), () => 0)
+      answer.json().then(said => (said.rejected || said.code) && warn('not accepted:', said)).catch(() => 0)
     }, failed)
     if (leaving) flush(leaving)
   }

@@ -72,10 +72,14 @@ test('leaving full consent forgets the user', async ({ site }) => {
 test('withdrawing consent removes what was stored and what was not sent yet', async ({ site, page }) => {
   await page.clock.install()
   await site.watch()
+  site.carry({})
   await site.visit('/?ttclid=abc')
-  expect(await stored(page)).not.toEqual(nothing)
-  await site.push('consent', 'none')
-  expect(await stored(page)).toEqual(nothing)
+  const [given, withdrawn] = await page.evaluate(() => ['anonymous', 'none'].map(level => {
+    (window as any).postbacks.push(['consent', level])
+    return [document.cookie, localStorage.length, sessionStorage.length]
+  }))
+  expect(given).toEqual([expect.stringContaining('imtbl_anon_id='), 1, 1])
+  expect(withdrawn).toEqual(nothing)
   await silent(site)
   expect(await stored(page)).toEqual(nothing)
 })

@@ -53,10 +53,10 @@ export class Site {
     })
   }
   calls(): Promise<number[]> { return this.page.evaluate(() => (window as any).calls) }
-  /** Lets the page's clock run in steps until the pixel has called the API `count` times; returns the waits between the calls in ms. */
-  async waits(count: number) {
+  /** Lets the page's clock run in steps (ms) until the pixel has called the API `count` times; returns the waits between the calls in ms. */
+  async waits(count: number, step = 1_000) {
     await expect(async () => {
-      await this.page.clock.runFor(1_000)
+      await this.page.clock.runFor(step)
       expect((await this.calls()).length).toBeGreaterThanOrEqual(count)
     }).toPass({ intervals: [0] })
     const calls = await this.calls()
