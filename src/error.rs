@@ -23,6 +23,30 @@ pub enum AppError {
     /// The form was not one of ours, or a field of it was missing.
     #[error("The form could not be read. Open the page again and try once more.")]
     BadForm,
+    #[error("Email and password do not match. {left} tries left before a 15-minute wait.")]
+    WrongPassword { left: u32 },
+    #[error("Too many wrong tries. Wait {minutes} min and try again.")]
+    TooManyTries { minutes: u32 },
+    #[error("This is not the code that the server printed.")]
+    WrongCode,
+    #[error("There is an owner already. Sign in, or ask them for an account.")]
+    AlreadySetUp,
+    #[error("This is not an email address.")]
+    EmailInvalid,
+    #[error("A password has at least 12 characters.")]
+    PasswordTooShort,
+    #[error("A password has at most 200 characters.")]
+    PasswordTooLong,
+    #[error("This is not your password.")]
+    WrongOldPassword,
+    #[error("Give the game a name.")]
+    GameNameMissing,
+    #[error("A game's name has at most 80 characters.")]
+    GameNameTooLong,
+    #[error("An address has lower-case letters, digits and hyphens, at most 40, and is not “new”.")]
+    SlugInvalid,
+    #[error("Another game has this address.")]
+    SlugTaken,
     /// The browser could not reach the server.
     #[error("Postbacks did not answer. Check your connection and try again.")]
     NoAnswer,
@@ -35,9 +59,18 @@ impl AppError {
             Self::SignedOut => 401,
             Self::NotAllowed => 403,
             Self::NotFound => 404,
-            Self::TooMany => 429,
+            Self::TooMany | Self::TooManyTries { .. } => 429,
+            Self::AlreadySetUp | Self::SlugTaken => 409,
             Self::Unavailable | Self::NoAnswer => 503,
-            Self::BadForm | Self::Connect(_) => 422,
+            Self::WrongPassword { .. } | Self::WrongCode | Self::WrongOldPassword => 403,
+            Self::BadForm
+            | Self::Connect(_)
+            | Self::EmailInvalid
+            | Self::PasswordTooShort
+            | Self::PasswordTooLong
+            | Self::GameNameMissing
+            | Self::GameNameTooLong
+            | Self::SlugInvalid => 422,
         }
     }
 }

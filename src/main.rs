@@ -27,7 +27,11 @@ async fn main() {
         sealer: Sealer::new(&[7; 32], None),
         http,
         wake: Default::default(),
+        tries: Arc::default(),
     };
+    if let Ok(Some(code)) = postbacks::server::people::setup_code(&state).await {
+        println!("Set up at http://{listen}/setup with the code {code}");
+    }
     let listener = tokio::net::TcpListener::bind(listen).await.expect("listens");
     axum::serve(listener, router::router(state).into_make_service_with_connect_info::<SocketAddr>()).await.expect("serves");
 }

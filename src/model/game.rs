@@ -6,6 +6,11 @@ use uuid::Uuid;
 
 /// Days a click may lie before its event when a game says nothing else.
 pub const DEFAULT_WINDOW_DAYS: i32 = 30;
+pub const MAX_GAME_NAME: usize = 80;
+/// A slug is part of every address: short enough to read aloud.
+pub const MAX_SLUG: usize = 40;
+/// Kept for a page of `/games` itself.
+pub const SLUG_OF_FORM: &str = "new";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Game {

@@ -7,6 +7,7 @@ pub mod connection;
 pub mod conversion;
 pub mod evidence;
 pub mod filter;
+pub mod frame;
 pub mod game;
 pub mod goal;
 pub mod goal_form;

@@ -6,13 +6,24 @@ use super::state::{AppState, state};
 use crate::error::AppError;
 use crate::model::game::Game;
 use crate::model::user::{Account, Role};
+use crate::web::visit::Theme;
+use axum::extract::ConnectInfo;
+use http::HeaderValue;
+use http::header::SET_COOKIE;
 use http::request::Parts;
 use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use std::net::{IpAddr, SocketAddr};
 use tower_sessions::Session;
 use uuid::Uuid;
 
 /// Who is calling, in which game, in which role.
 pub type Access = (Account, Game, Role);
+
+/// Longest way back that is followed after sign-in.
+const MAX_PATH: usize = 512;
+pub const THEME_COOKIE: &str = "theme";
+const THEME_LASTS_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 /// Whoever is signed in.
 pub async fn require_user() -> Result<Account, AppError> {
@@ -41,6 +52,34 @@ pub async fn require_operator() -> Result<Account, AppError> {
 /// The session of the request being answered.
 pub fn session() -> Result<Session, AppError> {
     use_context::<Parts>().and_then(|parts| sessions::of(&parts)).ok_or(AppError::SignedOut)
+}
+
+/// The address of the request being answered.
+pub fn client_ip() -> Result<IpAddr, AppError> {
+    let parts = use_context::<Parts>().ok_or(AppError::BadForm)?;
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>().ok_or(AppError::BadForm)?;
+    Ok(peer.ip().to_canonical())
+}
+
+/// Sends the browser to a path of ours once the server function is done.
+pub fn go_to(path: &str) {
+    leptos_axum::redirect(path);
+}
+
+/// A path that stays on this site, of the characters a header may carry.
+pub fn own_path(path: &str) -> Option<&str> {
+    let ours = path.starts_with('/') && !path.starts_with("//") && path.len() <= MAX_PATH;
+    (ours && path.bytes().all(|c| c.is_ascii_graphic() && c != b'\\')).then_some(path)
+}
+
+/// Keeps the colour scheme in a cookie; None goes back to the system's.
+pub fn set_theme(theme: Option<Theme>) {
+    let (word, age) = theme.map_or(("", 0), |theme| (theme.word(), THEME_LASTS_SECONDS));
+    let secure = if state().config.secure() { "; Secure" } else { "" };
+    let cookie = format!("{THEME_COOKIE}={word}; Path=/; Max-Age={age}; SameSite=Lax; HttpOnly{secure}");
+    if let (Some(answer), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+        answer.append_header(SET_COOKIE, cookie);
+    }
 }
 
 /// Who is signed in with a session; None for nobody and for someone who no longer exists. Also for routes outside Leptos.

@@ -7,10 +7,14 @@ pub mod db;
 pub mod decide;
 pub mod demo;
 pub mod dispatch;
+pub mod frame;
+pub mod games;
 pub mod goals;
 pub mod ingest;
 pub mod integrations;
 pub mod networks;
+pub mod password;
+pub mod people;
 pub mod router;
 pub mod secrets;
 pub mod security;
@@ -18,6 +22,7 @@ pub mod sessions;
 pub mod simulator;
 pub mod site;
 pub mod state;
+pub mod tries;
 
 use crate::model::Millis;
 

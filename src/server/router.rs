@@ -1,9 +1,11 @@
 //! Every address of Postbacks in one table: pages and their server functions, files, and what machines ask.
 
+use super::auth::THEME_COOKIE;
 use super::state::AppState;
 use super::{connect, security, sessions, site};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
+use crate::web::components::time::Now;
 use crate::web::visit::{Theme, Visit};
 use axum::body::Body;
 use axum::extract::Request;
@@ -11,7 +13,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, extract::State};
-use http::header::{ACCEPT, COOKIE};
+use http::header::{ACCEPT, COOKIE, HeaderValue, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use leptos::prelude::{provide_context, use_context};
@@ -30,7 +32,6 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 const MAX_ERROR_BYTES: usize = 1024;
 /// Pages are drawn for one reader: fast before small.
 const PAGE_COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
-const THEME_COOKIE: &str = "theme";
 
 pub fn router(state: AppState) -> Router {
     Router::new()
@@ -87,12 +88,20 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(crate::web::components::Now(super::now()));
         let Some(parts) = use_context::<Parts>() else { return };
         let answer = use_context::<ResponseOptions>().unwrap_or_default();
+        let redirect = answer.clone();
+        provide_context(Now(super::now()));
         provide_context(Visit {
             theme: cookie(&parts.headers, THEME_COOKIE).as_deref().and_then(Theme::from_word),
             path: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             set_status: Arc::new(move |status| {
                 if let Ok(status) = StatusCode::from_u16(status) {
                     answer.set_status(status);
+                }
+            }),
+            go_to: Arc::new(move |path| {
+                if let Ok(path) = HeaderValue::from_str(path) {
+                    redirect.insert_header(LOCATION, path);
+                    redirect.set_status(StatusCode::SEE_OTHER);
                 }
             }),
         });

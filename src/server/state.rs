@@ -4,6 +4,7 @@ use super::config::Config;
 use super::db::Db;
 use super::networks::http::Http;
 use super::secrets::Sealer;
+use super::tries::Tries;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub struct AppState {
     pub http: Http,
     /// Wakes dispatch: something is due, or may go again.
     pub wake: Arc<Notify>,
+    pub tries: Arc<Tries>,
 }
 
 impl FromRef<AppState> for LeptosOptions {

@@ -1,16 +1,22 @@
 //! The document around every page, and the table of pages.
 
+use super::account::AccountPage;
+use super::games::GamesPage;
 use super::integrations::{
     attempt::AttemptRoute, disconnect::DisconnectPage, list::IntegrationsPage, network::NetworkPage, not_sent::NotSentRoute, pick::PickPage,
 };
+use super::layout::GameFrame;
+use super::overview::OverviewPage;
 use super::problem::Problem;
+use super::setup::SetupPage;
+use super::sign_in::SignInPage;
 use super::visit;
 use crate::error::AppError;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::SsrMode::Async;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
 /// The whole document. Pages are plain HTML; only islands are brought alive.
@@ -44,18 +50,27 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <Problem error=AppError::NotFound/> }>
                 <Route path=path!("/") view=Home ssr=Async/>
-                <Route path=path!("/games/:slug/settings/integrations") view=IntegrationsPage ssr=Async/>
-                <Route path=path!("/games/:slug/settings/integrations/:network") view=NetworkPage ssr=Async/>
-                <Route path=path!("/games/:slug/settings/integrations/:network/connect") view=PickPage ssr=Async/>
-                <Route path=path!("/games/:slug/settings/integrations/:network/disconnect") view=DisconnectPage ssr=Async/>
-                <Route path=path!("/games/:slug/settings/integrations/:network/not-sent") view=NotSentRoute ssr=Async/>
-                <Route path=path!("/games/:slug/settings/integrations/:network/attempts/:id") view=AttemptRoute ssr=Async/>
+                <Route path=path!("/setup") view=SetupPage ssr=Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
+                <Route path=path!("/account") view=AccountPage ssr=Async/>
+                <Route path=path!("/games") view=GamesPage ssr=Async/>
+                <ParentRoute path=path!("/games/:slug") view=GameFrame ssr=Async>
+                    <Route path=path!("") view=OverviewPage ssr=Async/>
+                    <Route path=path!("settings/integrations") view=IntegrationsPage ssr=Async/>
+                    <Route path=path!("settings/integrations/:network") view=NetworkPage ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/connect") view=PickPage ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/disconnect") view=DisconnectPage ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/not-sent") view=NotSentRoute ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/attempts/:id") view=AttemptRoute ssr=Async/>
+                    <Route path=path!("*any") view=|| view! { <Problem error=AppError::NotFound/> } ssr=Async/>
+                </ParentRoute>
             </Routes>
         </Router>
     }
 }
 
+/// The games are home; who is not signed in is sent on from there.
 #[component]
 fn Home() -> impl IntoView {
-    view! { <main class="main" id="main"><h1>"Postbacks"</h1><p>"Started "<super::components::Time at=0/></p></main> }
+    visit::go_to("/games")
 }

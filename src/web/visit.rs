@@ -1,6 +1,8 @@
 //! What a page knows of the request it answers. The server gives it as context; in the browser there is none.
 
+use crate::error::AppError;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use std::sync::Arc;
 
 crate::model::words! {
@@ -15,6 +17,8 @@ pub struct Visit {
     pub path: String,
     /// Sets the status of the answer.
     pub set_status: Arc<dyn Fn(u16) + Send + Sync>,
+    /// Answers with a redirect to a path of ours.
+    pub go_to: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 pub fn theme() -> Option<Theme> {
@@ -29,4 +33,21 @@ pub fn set_status(status: u16) {
     if let Some(visit) = use_context::<Visit>() {
         (visit.set_status)(status);
     }
+}
+
+/// Sends the reader on; the view stands for a page that is never seen.
+pub fn go_to(path: &str) -> AnyView {
+    if let Some(visit) = use_context::<Visit>() {
+        (visit.go_to)(path);
+    }
+    ().into_any()
+}
+
+/// Why the form that led back to this page was refused.
+pub fn failure<F>(action: ServerAction<F>) -> Option<AppError>
+where
+    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    F::Output: Send + Sync + 'static,
+{
+    action.value().with_untracked(|result| result.as_ref().and_then(|result| result.as_ref().err().copied()))
 }
