@@ -200,6 +200,7 @@ create table messages (
 );
 create index messages_by_game on messages (game_id, received_at);
 create index messages_by_player on messages (player_id, event_time);
+create index messages_pages on messages (game_id, received_at) where kind = 'page';
 
 create table players (
     id uuid not null,

@@ -17,6 +17,7 @@ pub mod money;
 pub mod network;
 pub mod number;
 pub mod postback;
+pub mod tracking;
 pub mod user;
 
 /// Unix time in milliseconds, UTC. Every time in the database and in the model is one.

@@ -2,11 +2,18 @@
 
 use super::account::AccountPage;
 use super::games::GamesPage;
+use super::goals::archive::ArchiveGoalPage;
+use super::goals::goal::GoalPage;
+use super::goals::list::GoalsPage;
+use super::goals::new::NewGoalPage;
 use super::integrations::{
     attempt::AttemptRoute, disconnect::DisconnectPage, list::IntegrationsPage, network::NetworkPage, not_sent::NotSentRoute, pick::PickPage,
 };
+use super::keys::KeysPage;
+use super::keys::rotate::RotatePage;
 use super::layout::GameFrame;
 use super::overview::OverviewPage;
+use super::pixel::PixelPage;
 use super::problem::Problem;
 use super::setup::SetupPage;
 use super::sign_in::SignInPage;
@@ -62,6 +69,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings/integrations/:network/disconnect") view=DisconnectPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network/not-sent") view=NotSentRoute ssr=Async/>
                     <Route path=path!("settings/integrations/:network/attempts/:id") view=AttemptRoute ssr=Async/>
+                    <Route path=path!("settings/goals") view=GoalsPage ssr=Async/>
+                    <Route path=path!("settings/goals/new") view=NewGoalPage ssr=Async/>
+                    <Route path=path!("settings/goals/:id") view=GoalPage ssr=Async/>
+                    <Route path=path!("settings/goals/:id/archive") view=ArchiveGoalPage ssr=Async/>
+                    <Route path=path!("settings/api-keys") view=KeysPage ssr=Async/>
+                    <Route path=path!("settings/api-keys/rotate/:kind") view=RotatePage ssr=Async/>
+                    <Route path=path!("settings/pixel") view=PixelPage ssr=Async/>
                     <Route path=path!("*any") view=|| view! { <Problem error=AppError::NotFound/> } ssr=Async/>
                 </ParentRoute>
             </Routes>

@@ -82,3 +82,25 @@ pub async fn used(tx: &mut Tx, keys: &BTreeSet<Uuid>, now: Millis, every: Millis
     }
     Ok(found.into_iter().map(|(id, _)| id).collect())
 }
+
+/// A key of a game as it is stored.
+#[derive(sqlx::FromRow)]
+pub struct StoredKey {
+    pub id: Uuid,
+    pub kind: String,
+    /// The whole publishable key.
+    pub plain: Option<String>,
+    /// The secret key, sealed for `api_key:<id>`.
+    pub sealed: Option<String>,
+    /// The last four characters.
+    pub tail: String,
+    pub created_at: Millis,
+    pub last_used_at: Option<Millis>,
+}
+
+pub async fn of_game(db: &Db, game_id: Uuid) -> Result<Vec<StoredKey>> {
+    on!(db, pool => sqlx::query_as("select id, kind, plain, sealed, tail, created_at, last_used_at from api_keys where game_id = $1")
+        .bind(game_id)
+        .fetch_all(pool)
+        .await)
+}

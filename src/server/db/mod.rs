@@ -17,6 +17,7 @@ pub mod health;
 pub mod instance;
 pub mod memberships;
 pub mod message_ids;
+pub mod pixel;
 pub mod postbacks;
 pub mod queue;
 pub mod results;

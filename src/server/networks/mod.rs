@@ -24,6 +24,14 @@ pub fn specs() -> impl Iterator<Item = &'static Spec> {
     ALL.iter().map(|network| network.spec())
 }
 
+/// What people call a network of the classifier, also one that Postbacks does not send to.
+pub fn spoken(slug: &str) -> &str {
+    const OTHERS: &[(&str, &str)] =
+        &[("meta", "Meta Ads"), ("google", "Google Ads"), ("x", "X Ads"), ("amazon", "Amazon Ads"), ("other", "Other networks")];
+    let other = || OTHERS.iter().find(|(known, _)| *known == slug).map_or(slug, |(_, name)| name);
+    find(slug).map_or_else(other, |network| network.spec().name)
+}
+
 /// Every setting of every network, to be read at start.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
     specs().flat_map(|spec| spec.settings)

@@ -12,6 +12,7 @@ use crate::web::components::{
     Button, ButtonLink, Crumb, Crumbs, Fact, Facts, Flash, Head, Look, Section, Stat, Stats, TextArea, TextField, Time, Tone,
 };
 use crate::web::page::{Page, param, query};
+use crate::web::visit;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use uuid::Uuid;
@@ -120,7 +121,7 @@ fn Settings(loaded: Loaded, game: String, tried: Option<Draft>) -> impl IntoView
         .into_any();
     }
     let action = ServerAction::<ChangeGoal>::new();
-    let failed: Option<AppError> = action.value().get_untracked().and_then(Result::err);
+    let failed = visit::failure(action);
     let names = sent_as.iter().filter_map(|one| Some((one.network.clone(), one.chosen.clone()?))).collect();
     let draft = tried.unwrap_or_else(|| Draft::from_goal(&goal, names));
     let name_error = say(&problems, about_name);

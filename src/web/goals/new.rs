@@ -3,11 +3,11 @@
 use super::api::review_goal;
 use super::changes::CreateGoal;
 use super::form::{CountedTwice, SentAsFields, about_event, about_name, say};
-use crate::error::AppError;
 use crate::model::goal::{MAX_DESCRIPTION, MAX_NAME, TEMPLATES, Trigger};
 use crate::model::goal_form::{CATALOGUE, Draft, MAX_EVENT, Problem, Review};
 use crate::web::components::{Button, Choice, Crumb, Crumbs, Flash, Head, Look, Pick, Segments, TextArea, TextField, Tone};
 use crate::web::page::{Page, param, query};
+use crate::web::visit;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -51,7 +51,7 @@ fn NewGoal(game: String, review: Review, draft: Draft, tried: bool, template: Op
 #[component]
 fn NewGoalForm(game: String, review: Review, draft: Draft, tried: bool, list: String) -> impl IntoView {
     let action = ServerAction::<CreateGoal>::new();
-    let failed: Option<AppError> = action.value().get_untracked().and_then(Result::err);
+    let failed = visit::failure(action);
     let problems = if tried { review.problems } else { Vec::new() };
     let clashes = if tried { review.clashes } else { Vec::new() };
     let name_error = say(&problems, about_name);

@@ -1,0 +1,111 @@
+//! Settings > API keys: both keys, replacing one, and what to send with them.
+
+pub mod api;
+mod examples;
+pub mod rotate;
+
+use crate::model::game::{ApiKey, KeyKind};
+use crate::model::tracking::KeysPage as Loaded;
+use crate::web::components::{Button, ButtonLink, Copy, Crumb, Crumbs, Flash, Head, Look, Section, Time, Tone};
+use crate::web::page::{Page, param, query};
+use api::read_keys;
+use examples::Examples;
+use leptos::prelude::*;
+
+/// `/games/{game}/settings/api-keys`
+pub fn path(game: &str) -> String {
+    format!("/games/{game}/settings/api-keys")
+}
+
+#[component]
+pub fn KeysPage() -> impl IntoView {
+    let game = param("slug");
+    let reveal = query("reveal").as_deref() == Some(KeyKind::Secret.word());
+    let rotated = query("rotated").and_then(|word| KeyKind::from_word(&word));
+    view! {
+        <Page title="API keys" load=read_keys(game.clone(), reveal) draw=move |loaded| view! { <Keys loaded game rotated/> }.into_any()/>
+    }
+}
+
+#[component]
+fn Keys(loaded: Loaded, game: String, rotated: Option<KeyKind>) -> impl IntoView {
+    let Loaded { game_name, may_change, publishable, secret, revealed, origin, sample } = loaded;
+    let crumbs = vec![Crumb::link(game_name, format!("/games/{game}")), Crumb::here("Settings"), Crumb::here("API keys")];
+    let key = publishable.shown.clone();
+    let reveal = may_change.then(|| view! { <Reveal game=game.clone() revealed/> });
+    view! {
+        <Crumbs path=crumbs/>
+        <Head title=|| "API keys"/>
+        <div class="stack loose">
+            {rotated.map(|kind| view! { <Rotated kind/> })}
+            <Section id="keys" title="Keys">
+                <div class="cols">
+                    <Key key=publishable title="Publishable key" says="Names the game when the pixel and the game send messages. It may be seen by anyone: it can only add messages." game=game.clone() may_change whole=true/>
+                    <Key key=secret title="Secret key" says="For your servers only, where a player’s data is to be erased. It belongs in no page, no game build and no repository." game may_change whole=revealed>{reveal}</Key>
+                </div>
+                {(!may_change).then(|| view! { <p class="muted small">"Owners and admins of this game see the secret key and replace keys."</p> })}
+            </Section>
+            <Examples key origin sample/>
+        </div>
+    }
+}
+
+/// `whole`: all of it is shown, so it can be copied.
+#[component]
+fn Key(
+    key: ApiKey,
+    title: &'static str,
+    says: &'static str,
+    game: String,
+    may_change: bool,
+    whole: bool,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let id = format!("{}-key", key.kind);
+    let used = match key.last_used_at {
+        Some(at) => view! { <Time at/> }.into_any(),
+        None => "Never".into_any(),
+    };
+    view! {
+        <article class="card">
+            <h3>{title}</h3>
+            <p class="soft small">{says}</p>
+            <p class="key-text"><code id=id.clone()>{key.shown}</code>{whole.then(|| view! { <Copy from=id label=format!("Copy: {title}")/> })}</p>
+            <dl class="facts rows">
+                <div><dt>"Made"</dt><dd><Time at=key.created_at/></dd></div>
+                <div><dt>"Last used"</dt><dd>{used}</dd></div>
+            </dl>
+            <footer>
+                {children.map(|children| children())}
+                {may_change.then(|| view! {
+                    <ButtonLink href=format!("{}/rotate/{}", path(&game), key.kind) text="Rotate" look=Look::QuietDanger label=format!("Rotate the {}", title.to_lowercase())/>
+                })}
+            </footer>
+        </article>
+    }
+}
+
+#[component]
+fn Reveal(game: String, revealed: bool) -> impl IntoView {
+    if revealed {
+        return view! { <ButtonLink href=path(&game) text="Hide" label="Hide the secret key"/> }.into_any();
+    }
+    view! {
+        <form method="get" action=path(&game)>
+            <Button text="Reveal" name="reveal" value=KeyKind::Secret.word() label="Reveal the secret key"/>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Rotated(kind: KeyKind) -> impl IntoView {
+    let (title, says) = match kind {
+        KeyKind::Publishable => (
+            "The publishable key is new.",
+            "Messages with the old one are refused from now on. Put the new one into the pixel’s snippet and into the game.",
+        ),
+        KeyKind::Secret => ("The secret key is new.", "The old one is refused from now on. Put the new one where your servers keep it."),
+    };
+    view! { <Flash tone=Tone::Ok announce=true><strong>{title}</strong>" "{says}</Flash> }
+}
