@@ -27,8 +27,8 @@ pub struct Changes {
     pub slots: Vec<Slot>,
     /// Postbacks never attempted that a better decision replaced: nobody ever saw them, so they and their queue rows are deleted.
     pub withdrawn: Vec<Uuid>,
-    /// Postbacks never attempted that must not go out any more, with the reason word (`consent`): state cancelled, out of the queue.
-    pub cancelled: Vec<(Uuid, &'static str)>,
+    /// Players who said that nothing may go out: every open postback of theirs, attempted or not, is cancelled (`consent`).
+    pub silenced: Vec<Uuid>,
     /// Postbacks to insert, each with a queue row due at once. One whose `expires_at` has passed is queued all the same: the queue
     /// ends it as `expired`, with its row in the log.
     pub postbacks: Vec<NewPostback>,

@@ -71,6 +71,11 @@ pub fn further(batch: &[Message], facts: &Facts) -> BTreeSet<IdentityKey> {
         .collect()
 }
 
+/// Whether the kind of an id is a userId's.
+pub fn is_user(kind: &str) -> bool {
+    kind.starts_with("user:")
+}
+
 /// `user:steam`
 pub const fn user_kind(of: IdentityType) -> &'static str {
     match of {

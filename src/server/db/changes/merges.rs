@@ -6,6 +6,9 @@ use crate::server::decide::changes::{Merge, SameClick};
 /// `$1` is the player that goes, `$2` the one that stays.
 const STEPS: &[&str] = &[
     "update identities set player_id = $2 where player_id = $1",
+    // A click that both have is told by `same_clicks`, unless it is beyond the latest that are loaded.
+    "delete from clicks where player_id = $1 and exists (select 1 from clicks k where k.player_id = $2 and k.test = clicks.test
+       and k.network = clicks.network and k.kind = clicks.kind and k.click_id = clicks.click_id)",
     "update clicks set player_id = $2 where player_id = $1",
     "update conversions set player_id = $2 where player_id = $1",
     "update messages set player_id = $2 where player_id = $1",

@@ -26,7 +26,7 @@ pub async fn write(tx: &mut Tx, changes: &Changes, now: Millis) -> Result<()> {
     conversions::write(tx, &changes.conversions, now).await?;
     conversions::write_slots(tx, &changes.slots).await?;
     postbacks::withdraw(tx, &changes.withdrawn).await?;
-    postbacks::cancel(tx, &changes.cancelled, now).await?;
+    postbacks::silence(tx, &changes.silenced, now).await?;
     postbacks::queue(tx, &changes.postbacks).await?;
     messages::write(tx, &changes.messages).await
 }

@@ -2,6 +2,7 @@
 
 use super::super::{Error, Result, Tx, rows, within};
 use crate::model::Millis;
+use crate::model::conversion::Reason;
 use crate::server::decide::changes::NewPostback;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -67,17 +68,27 @@ pub async fn withdraw(tx: &mut Tx, withdrawn: &[Uuid]) -> Result<()> {
     Ok(())
 }
 
-/// Ends postbacks that were never attempted, with the word that says why.
-pub async fn cancel(tx: &mut Tx, cancelled: &[(Uuid, &'static str)], now: Millis) -> Result<()> {
-    for (id, word) in cancelled {
-        within!(tx, c => sqlx::query("update postbacks set state = 'cancelled', ended = $2, finished_at = $3 where id = $1 and attempts = 0")
-            .bind(id)
-            .bind(*word)
-            .bind(now)
-            .execute(c)
-            .await
-            .map(drop))?;
-        within!(tx, c => sqlx::query("delete from queue where id = $1").bind(id).execute(c).await.map(drop))?;
+/// Ends everything open of players who said that nothing may go out.
+pub async fn silence(tx: &mut Tx, players: &[Uuid], now: Millis) -> Result<()> {
+    for player in players {
+        within!(tx, c => sqlx::query(
+            "update postbacks set state = 'cancelled', ended = $3, finished_at = $2
+             where state in ('queued', 'retrying') and conversion_id in (select id from conversions where player_id = $1)",
+        )
+        .bind(player)
+        .bind(now)
+        .bind(Reason::Consent.word())
+        .execute(c)
+        .await
+        .map(drop))?;
+        within!(tx, c => sqlx::query(
+            "delete from queue where id in
+             (select p.id from conversions c join postbacks p on p.conversion_id = c.id where c.player_id = $1 and p.state = 'cancelled')",
+        )
+        .bind(player)
+        .execute(c)
+        .await
+        .map(drop))?;
     }
     Ok(())
 }

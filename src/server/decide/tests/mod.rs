@@ -1,0 +1,15 @@
+//! What a game relies on, said message by message. `say` makes messages, `memory` keeps what `decide` changes, as the database does.
+
+mod memory;
+mod say;
+
+mod attribution;
+mod clicks;
+mod consent;
+mod goals;
+mod late;
+mod limits;
+mod plan;
+mod players;
+mod properties;
+mod test_messages;

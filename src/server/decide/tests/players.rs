@@ -1,0 +1,197 @@
+//! Who is this player? Links, merges in any order, and the links that merge nothing.
+
+use super::memory::{Game, game};
+use super::say::{GAME, Say, alias, identify, page, purchase, track};
+use crate::model::conversion::Consent;
+use crate::model::{DAY, HOUR};
+use crate::server::decide::facts::IdentityKey;
+
+fn heard(messages: impl IntoIterator<Item = Say>) -> Game {
+    let mut game = game();
+    game.hears(messages);
+    game
+}
+
+/// The owners of an id, one per span, as letters in the order in which they were first met.
+fn spans(game: &Game, kind: &str, value: &str) -> Vec<(i64, uuid::Uuid)> {
+    let key = IdentityKey { game_id: GAME, test: false, kind: kind.into(), value: value.into() };
+    game.identities.get(&key).map(|spans| spans.values().map(|span| (span.since, span.player_id)).collect()).unwrap_or_default()
+}
+
+#[test]
+fn identify_links_a_user_to_the_browser_and_the_device() {
+    let game = heard([
+        page().of("web").url("?ttclid=T1"),
+        identify("steam", "S").of("web").at(HOUR),
+        identify("steam", "S").of("install").device("pc").at(2 * HOUR),
+        purchase().of("install").device("pc").at(3 * HOUR),
+    ]);
+    assert_eq!((game.people(), game.outcome().as_str()), (1, "tiktok ttclid=T1"));
+    // After a reset of the install only the device is known; with the user named it is the same player.
+    let game = heard([
+        page().of("web").url("?ttclid=T1"),
+        identify("steam", "S").of("web").at(HOUR),
+        identify("steam", "S").of("install").device("pc").at(2 * HOUR),
+        purchase().device("pc").at(3 * HOUR),
+    ]);
+    assert_eq!(game.outcome(), "tiktok ttclid=T1");
+}
+
+#[test]
+fn an_event_that_names_a_user_beside_the_browser_links_them_too() {
+    let game = heard([
+        page().of("web").url("?ttclid=T1"),
+        track("sign_in").of("web").user("passport", "P|1").at(HOUR),
+        purchase().user("passport", "P|1").at(2 * HOUR),
+    ]);
+    assert_eq!(game.outcome(), "tiktok ttclid=T1");
+}
+
+#[test]
+fn alias_joins_two_users() {
+    let game = heard([
+        page().of("web").url("?ttclid=T1"),
+        identify("passport", "P|1").of("web").at(HOUR),
+        alias(("steam", "S"), ("passport", "P|1")).at(2 * HOUR),
+        purchase().user("steam", "S").at(3 * HOUR),
+    ]);
+    assert_eq!((game.people(), game.outcome().as_str()), (1, "tiktok ttclid=T1"));
+}
+
+#[test]
+fn only_alias_merges_users_of_one_type() {
+    let messages =
+        || [page().of("web").url("?ttclid=T1"), identify("steam", "A").of("web").at(HOUR), identify("steam", "B").of("web").at(2 * HOUR)];
+    assert_eq!(heard(messages()).people(), 2);
+    let mut game = heard(messages());
+    game.hears([alias(("steam", "A"), ("steam", "B")).at(3 * HOUR), purchase().user("steam", "B").at(4 * HOUR)]);
+    assert_eq!((game.people(), game.outcome().as_str()), (1, "tiktok ttclid=T1"));
+}
+
+#[test]
+fn a_second_user_on_the_same_browser_has_it_from_then_on() {
+    // A clicked and signed in; B signs in on the same computer, clicks another ad and buys.
+    let mut game = heard([
+        page().of("web").url("?ttclid=OF-A"),
+        identify("passport", "A|1").of("web").at(HOUR),
+        identify("passport", "B|1").of("web").at(2 * HOUR),
+    ]);
+    assert_eq!((game.people(), game.note()), (2, Some("other_user")));
+    game.hears([
+        purchase().of("web").at(3 * HOUR),
+        page().of("web").url("?rdt_cid=OF-B").at(4 * HOUR),
+        purchase().of("web").at(5 * HOUR),
+        purchase().user("passport", "A|1").at(6 * HOUR),
+        purchase().user("passport", "B|1").at(7 * HOUR),
+        // An event from before B came, late: it was A.
+        purchase().of("web").at(90 * 60_000).received(8 * HOUR),
+    ]);
+    assert_eq!(
+        game.outcomes(),
+        ["tiktok ttclid=OF-A", "waiting (no_click)", "reddit rdt_cid=OF-B", "tiktok ttclid=OF-A", "reddit rdt_cid=OF-B"]
+    );
+}
+
+#[test]
+fn two_users_of_a_browser_end_the_same_whoever_is_heard_first() {
+    let story = || {
+        [
+            page().of("web").url("?ttclid=OF-A").at(HOUR),
+            identify("passport", "A|1").of("web").at(2 * HOUR),
+            purchase().of("web").at(3 * HOUR),
+            identify("passport", "B|1").of("web").at(4 * HOUR),
+            page().of("web").url("?rdt_cid=OF-B").at(5 * HOUR),
+            purchase().of("web").at(6 * HOUR),
+        ]
+        .map(|said| said.received(DAY))
+    };
+    let in_order = heard(story()).outcomes();
+    assert_eq!(in_order, ["tiktok ttclid=OF-A", "reddit rdt_cid=OF-B"]);
+    let mut backwards = story();
+    backwards.reverse();
+    assert_eq!(heard(backwards).outcomes(), in_order);
+    let [a, b, c, d, e, f] = story();
+    assert_eq!(heard([d, f, e, c, a, b]).outcomes(), in_order);
+}
+
+#[test]
+fn a_shared_device_moves_without_its_browser() {
+    let game = heard([
+        identify("steam", "A").of("install-a").device("pc").at(HOUR),
+        identify("steam", "B").of("install-b").device("pc").at(2 * HOUR),
+    ]);
+    let (a, b) = (spans(&game, "user:steam", "A")[0].1, spans(&game, "user:steam", "B")[0].1);
+    assert_eq!(spans(&game, "device", "pc").iter().map(|span| span.1).collect::<Vec<_>>(), [a, b]);
+    assert_eq!(spans(&game, "anonymous", "install-b"), [(0, b)]);
+}
+
+#[test]
+fn players_that_turn_out_to_be_one_are_merged_in_whatever_order() {
+    let story = || {
+        [
+            page().of("web").url("?ttclid=T1"),
+            identify("passport", "P|1").of("web").at(HOUR),
+            identify("steam", "S").of("install").device("pc").at(2 * HOUR),
+            alias(("steam", "S"), ("passport", "P|1")).at(3 * HOUR),
+            purchase().of("install").at(4 * HOUR),
+        ]
+        .map(|said| said.received(DAY))
+    };
+    for turn in 0..5 {
+        let mut turned = story();
+        turned.rotate_left(turn);
+        let game = heard(turned);
+        assert_eq!((game.people(), game.outcome().as_str()), (1, "tiktok ttclid=T1"), "turned by {turn}");
+    }
+}
+
+#[test]
+fn a_user_without_a_type_is_the_one_player_with_that_id() {
+    let clicked = || [page().of("web").url("?ttclid=T1"), identify("steam", "765").of("web").at(HOUR)];
+    let mut game = heard(clicked());
+    game.hears([purchase().untyped("765").at(2 * HOUR)]);
+    assert_eq!((game.people(), game.outcome().as_str()), (1, "tiktok ttclid=T1"));
+
+    // Nobody yet: it is `custom`, and the first typed one joins it.
+    let mut game = heard([purchase().untyped("765")]);
+    assert_eq!(spans(&game, "user:custom", "765").len(), 1);
+    game.hears([page().of("web").url("?ttclid=T1").at(HOUR), identify("steam", "765").of("web").at(HOUR)]);
+    assert_eq!(game.people(), 1);
+    // The second typed one does not.
+    game.hears([identify("epic", "765").of("other").at(2 * HOUR)]);
+    assert_eq!(game.people(), 2);
+}
+
+#[test]
+fn a_user_without_a_type_that_may_be_several_is_custom_alone() {
+    let mut game = heard([
+        page().of("web").url("?ttclid=T1"),
+        identify("steam", "765").of("web").at(HOUR),
+        identify("epic", "765").of("other").at(HOUR),
+    ]);
+    game.hears([purchase().untyped("765").at(2 * HOUR)]);
+    assert_eq!((game.people(), game.outcome().as_str()), (3, "waiting (no_click)"));
+    game.hears([identify("discord", "765").of("third").at(3 * HOUR)]);
+    assert_eq!(game.people(), 4);
+}
+
+#[test]
+fn a_user_that_came_as_custom_is_nobody_elses() {
+    let game = heard([identify("custom", "765").of("web"), identify("steam", "765").of("other").at(HOUR)]);
+    assert_eq!(game.people(), 2);
+}
+
+#[test]
+fn at_anonymous_consent_nothing_is_linked() {
+    let mut identify = identify("steam", "S").of("web").consent(Consent::Anonymous);
+    identify.message.user = None; // as ingest leaves it
+    let game = heard([page().of("web").url("?ttclid=T1"), identify, purchase().user("steam", "S").at(HOUR)]);
+    assert_eq!(game.messages[1].note, Some("consent"));
+    assert_eq!(game.outcome(), "waiting (no_click)");
+}
+
+#[test]
+fn a_message_that_consent_leaves_without_an_id_has_no_player() {
+    let game = heard([purchase()]);
+    assert_eq!((game.people(), game.note(), game.outcome().as_str()), (0, Some("consent"), "not sent: consent"));
+}
