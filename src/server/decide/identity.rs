@@ -123,27 +123,21 @@ impl Sender<'_> {
         }
     }
 
-    /// A typed userId. When it is the first of its value, it joins the `custom` one that untyped messages made.
+    /// A typed userId. When it is the first of its value, the `custom` one that untyped messages made joins it.
     fn typed_user(&self, world: &mut World, kind: IdentityType, id: &str) -> (Uuid, IdentityKey) {
         let key = self.key(user_kind(kind), id);
-        let custom = self.key(user_kind(IdentityType::Custom), id);
-        let known = world.graph.span_at(&key, self.at).cloned();
-        let mut player = match known {
-            Some(Span { player_id, claimed: Some(claimed), .. }) if claimed <= self.at => return (player_id, key),
-            Some(span) => {
-                world.graph.put(&key, Span { claimed: Some(self.at), ..span });
-                span.player_id
+        if let Some(span) = world.graph.span_at(&key, self.at).cloned() {
+            if span.claimed.is_none_or(|claimed| self.at < claimed) {
+                world.graph.put(&key, Span { claimed: Some(self.at), ..span.clone() });
             }
-            None => self.make(world, &key, Some(self.at)),
-        };
-        let untyped = world.graph.span_at(&custom, self.at).cloned().filter(|span| span.claimed.is_none());
-        if let Some(span) = untyped.filter(|span| compatible(world, span.player_id, player))
-            && let Ok(joined) = join(world, span.player_id, player)
-        {
-            player = joined;
-            world.graph.put(&custom, Span { player_id: player, claimed: Some(self.at), ..span });
+            return (span.player_id, key);
         }
-        (player, key)
+        let player = self.make(world, &key, Some(self.at));
+        let custom = self.key(user_kind(IdentityType::Custom), id);
+        let untyped = world.graph.span_at(&custom, self.at).filter(|span| span.claimed.is_none()).map(|span| span.player_id);
+        let joins = untyped.filter(|untyped| !stands_for_typed(world, &custom, *untyped) && compatible(world, *untyped, player));
+        let joined = joins.and_then(|untyped| join(world, untyped, player).ok());
+        (joined.unwrap_or(player), key)
     }
 
     /// A userId without a type means the one player that has it, whatever its type. Nobody yet: `custom`, until a typed one comes.
@@ -218,7 +212,15 @@ fn join(world: &mut World, one: Uuid, other: Uuid) -> Result<Uuid, &'static str>
 
 /// Whether two players may be one: no identityType of which both have a userId.
 fn compatible(world: &World, one: Uuid, other: Uuid) -> bool {
-    let kinds = |player: Uuid| world.graph.ids_of(player).map(|key| key.kind.clone()).filter(|kind| keys::is_user(kind)).collect();
-    let (one, other): (BTreeSet<String>, BTreeSet<String>) = (kinds(one), kinds(other));
-    one.is_disjoint(&other)
+    let kinds = |player: Uuid| -> BTreeSet<&str> {
+        let users = world.graph.ids_of(player).filter(|key| keys::is_user(&key.kind) && !stands_for_typed(world, key, player));
+        users.map(|key| key.kind.as_str()).collect()
+    };
+    kinds(one).is_disjoint(&kinds(other))
+}
+
+/// Whether this is a `custom` id that came without its type and has joined the typed one since: the same id twice, not a second one.
+fn stands_for_typed(world: &World, key: &IdentityKey, player: Uuid) -> bool {
+    let untyped = key.kind == user_kind(IdentityType::Custom) && world.graph.span_at(key, 0).is_some_and(|span| span.claimed.is_none());
+    untyped && world.graph.ids_of(player).any(|other| keys::is_user(&other.kind) && other.value == key.value && other.kind != key.kind)
 }

@@ -163,6 +163,21 @@ fn a_user_without_a_type_is_the_one_player_with_that_id() {
 }
 
 #[test]
+fn ids_without_a_type_stand_for_their_typed_ones() {
+    // Both were `custom` at first; they are not two userIds of one type.
+    let game = heard([
+        purchase().untyped("765"),
+        purchase().untyped("P|1"),
+        identify("steam", "765").of("web").at(HOUR),
+        identify("passport", "P|1").of("web").at(2 * HOUR),
+    ]);
+    assert_eq!((game.people(), game.note()), (1, None));
+    // Without their types nobody knows that.
+    let game = heard([purchase().untyped("765").of("web"), purchase().untyped("P|1").of("web").at(HOUR)]);
+    assert_eq!((game.people(), game.note()), (2, Some("other_user")));
+}
+
+#[test]
 fn a_user_without_a_type_that_may_be_several_is_custom_alone() {
     let mut game = heard([
         page().of("web").url("?ttclid=T1"),

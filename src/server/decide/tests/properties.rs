@@ -79,7 +79,7 @@ fn without_reasons(decisions: BTreeMap<(uuid::Uuid, uuid::Uuid), String>) -> BTr
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_order_of_the_same_messages_ends_the_same((messages, shuffled) in messages().prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle()))) {

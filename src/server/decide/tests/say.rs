@@ -1,9 +1,10 @@
 //! Messages as a test says them: `page().of("web-1").url("?ttclid=T1").at(2 * HOUR)`.
 
 use crate::model::conversion::{Consent, Surface};
-use crate::model::{Millis, SECOND};
+use crate::model::{MINUTE, Millis, SECOND};
 use crate::server::decide::facts::{IdentityType, Message, MessageKind, UserRef};
 use serde_json::{Map, Value};
+use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 pub const START: Millis = 1_789_948_800_000;
 pub const GAME: Uuid = Uuid::from_u128(0xabc);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Say {
     pub message: Message,
     /// When it is received, from the start; the event's time unless it comes late.
@@ -23,6 +24,19 @@ impl Deref for Say {
     type Target = Message;
     fn deref(&self) -> &Message {
         &self.message
+    }
+}
+
+/// One line, for a failing property.
+impl fmt::Debug for Say {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Message { kind, anonymous_id, device_id, alias, event_name, event_time, consent, properties, context, traits, .. } =
+            &self.message;
+        write!(f, "{kind} {} at {} min", event_name.as_deref().unwrap_or_default(), (event_time - START) / MINUTE)?;
+        let user = |user: &UserRef| format!("{}:{}", user.kind.map_or("?", IdentityType::word), user.id);
+        let ids = [anonymous_id.clone(), device_id.clone(), self.message.user.as_ref().map(user)];
+        let ids: Vec<String> = ids.into_iter().flatten().chain(alias.iter().flat_map(|(from, to)| [user(from), user(to)])).collect();
+        write!(f, " of {} {consent} {properties:?} {:?} {traits:?}", ids.join(" "), context.get("pageUrl"))
     }
 }
 

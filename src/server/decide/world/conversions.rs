@@ -12,6 +12,8 @@ pub struct Conversions {
     all: BTreeMap<Uuid, StoredConversion>,
     of: HashMap<Uuid, BTreeSet<Uuid>>,
     slots: BTreeMap<(Uuid, Uuid), Slot>,
+    /// Slots that have a row already.
+    stored_slots: BTreeSet<(Uuid, Uuid)>,
     /// Made in this batch: not decided yet.
     fresh: BTreeSet<Uuid>,
     touched: BTreeSet<Uuid>,
@@ -34,7 +36,8 @@ pub struct Decided {
 
 impl Conversions {
     pub fn new(conversions: Vec<StoredConversion>, slots: Vec<Slot>) -> Self {
-        let mut all = Self { slots: slots.into_iter().map(|slot| ((slot.goal_id, slot.player_id), slot)).collect(), ..Self::default() };
+        let slots: BTreeMap<(Uuid, Uuid), Slot> = slots.into_iter().map(|slot| ((slot.goal_id, slot.player_id), slot)).collect();
+        let mut all = Self { stored_slots: slots.keys().copied().collect(), slots, ..Self::default() };
         for conversion in conversions {
             all.keep(conversion);
         }
@@ -93,11 +96,10 @@ impl Conversions {
 
     pub fn free_slot(&mut self, goal: Uuid, player: Uuid) -> Option<Slot> {
         self.touched_slots.remove(&(goal, player));
-        let freed = self.slots.remove(&(goal, player));
-        if freed.is_some() {
+        if self.stored_slots.contains(&(goal, player)) {
             self.freed_slots.insert((goal, player));
         }
-        freed
+        self.slots.remove(&(goal, player))
     }
 
     /// Everything of `from` is of `into`. A slot that both hold goes to the standing conversion, else to the earlier event; slots of
