@@ -1,8 +1,8 @@
 //! Command line: serve | simulate | demo.
 
-use postbacks::server::{config, db::Db, networks, networks::http::Http, router, secrets::Sealer, site, state::AppState};
+use postbacks::server::{config, db::Db, secrets::Sealer, serve, site, state::AppState};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
 async fn main() {
@@ -19,19 +19,16 @@ async fn main() {
         ingest_rate_ip: 0,
         networks: Default::default(),
     };
-    let http = Http::new(&networks::addresses(&config.networks)).expect("HTTPS starts");
-    let state = AppState {
-        options: site::options(),
-        db,
-        config: Arc::new(config),
-        sealer: Sealer::new(&[7; 32], None),
-        http,
-        wake: Default::default(),
-        tries: Arc::default(),
-    };
+    let state = AppState::start(site::options(), config, db, Sealer::new(&[7; 32], None)).expect("HTTPS starts");
     if let Ok(Some(code)) = postbacks::server::people::setup_code(&state).await {
         println!("Set up at http://{listen}/setup with the code {code}");
     }
     let listener = tokio::net::TcpListener::bind(listen).await.expect("listens");
-    axum::serve(listener, router::router(state).into_make_service_with_connect_info::<SocketAddr>()).await.expect("serves");
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        serve::asked_to_stop().await;
+        stop.cancel();
+    });
+    serve::serve(state, listener, shutdown).await.expect("serves");
 }

@@ -20,6 +20,7 @@ pub mod pixel;
 pub mod router;
 pub mod secrets;
 pub mod security;
+pub mod serve;
 pub mod sessions;
 pub mod simulator;
 pub mod site;

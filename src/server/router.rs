@@ -2,7 +2,7 @@
 
 use super::auth::THEME_COOKIE;
 use super::state::AppState;
-use super::{connect, security, sessions, site};
+use super::{connect, ingest, security, sessions, site};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
 use crate::web::components::time::Now;
@@ -38,8 +38,9 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .merge(pages(&state))
-        .layer(from_fn_with_state(state.clone(), security::headers))
-        .with_state(state)
+        .with_state(state.clone())
+        .merge(ingest::router(state.ingest.clone()))
+        .layer(from_fn_with_state(state, security::headers))
 }
 
 /// What a person's browser asks for: pages, server functions, files.

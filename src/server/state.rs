@@ -2,7 +2,10 @@
 
 use super::config::Config;
 use super::db::Db;
-use super::networks::http::Http;
+use super::dispatch::Dispatch;
+use super::ingest::{Ingest, Rates};
+use super::networks;
+use super::networks::http::{Http, NoClient};
 use super::secrets::Sealer;
 use super::tries::Tries;
 use axum::extract::FromRef;
@@ -20,6 +23,29 @@ pub struct AppState {
     /// Wakes dispatch: something is due, or may go again.
     pub wake: Arc<Notify>,
     pub tries: Arc<Tries>,
+    pub ingest: Ingest,
+}
+
+impl AppState {
+    /// Puts together what a process needs around its open database, and starts the writer of ingest.
+    pub fn start(options: LeptosOptions, config: Config, db: Db, sealer: Sealer) -> Result<Self, NoClient> {
+        let http = Http::new(&networks::addresses(&config.networks))?;
+        let wake = Arc::new(Notify::new());
+        let rates = Rates { per_key: config.ingest_rate, per_ip: config.ingest_rate_ip };
+        let ingest = Ingest::start(db.clone(), rates, &config.trusted_proxies, wake.clone());
+        Ok(Self { options, db, config: Arc::new(config), sealer, http, wake, tries: Arc::default(), ingest })
+    }
+
+    /// What dispatch needs of it.
+    pub fn dispatch(&self) -> Dispatch {
+        Dispatch {
+            db: self.db.clone(),
+            sealer: self.sealer.clone(),
+            settings: self.config.networks.clone(),
+            http: self.http.clone(),
+            wake: self.wake.clone(),
+        }
+    }
 }
 
 impl FromRef<AppState> for LeptosOptions {
