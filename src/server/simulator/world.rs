@@ -1,0 +1,133 @@
+//! Who lives in the simulator: fixed, documented ids and tokens, so that a person, the demo and the browser tests can
+//! name them. None of them means anything to a real network.
+
+/// The app that TikTok knows: `POSTBACKS_TIKTOK_APP_ID` and `POSTBACKS_TIKTOK_APP_SECRET` of whoever connects here.
+pub const TIKTOK_APP_ID: &str = "7380000000000000001";
+pub const TIKTOK_APP_SECRET: &str = "5160a7e0c0ffee00000000000000000000000001";
+pub const TIKTOK_APP_NAME: &str = "Postbacks";
+
+/// A token that is there from the start, for both advertisers of the consent page.
+pub const TIKTOK_TOKEN: &str = "51ab1e70ce000000000000000000000000000001";
+
+/// Advertiser with a few pixels.
+pub const TIKTOK_ADVERTISER: &str = "7100000000000000001";
+/// Advertiser with more pixels than one page of the list holds.
+pub const TIKTOK_BIG_ADVERTISER: &str = "7100000000000000002";
+/// Advertiser of somebody else: no token is ever good for it.
+pub const TIKTOK_FOREIGN_ADVERTISER: &str = "7100000000000000003";
+
+/// Pixel codes of `TIKTOK_ADVERTISER`; the first is the one the demo uses.
+pub const TIKTOK_PIXEL: &str = "CSAMPLEGAME000000001";
+pub const TIKTOK_SHOP_PIXEL: &str = "CSAMPLESHOP000000002";
+pub const TIKTOK_LANDING_PIXEL: &str = "CSAMPLELAND000000003";
+/// Pixel code of `TIKTOK_FOREIGN_ADVERTISER`.
+pub const TIKTOK_FOREIGN_PIXEL: &str = "CSOMEONEELSE00000001";
+/// How many pixels `TIKTOK_BIG_ADVERTISER` has.
+pub const TIKTOK_BIG_PIXELS: usize = 25;
+
+/// Conversion access token for both pixels of the business.
+pub const REDDIT_TOKEN: &str = "reddit-simulator-conversion-token-0001";
+/// A second one, as after a rotation.
+pub const REDDIT_SPARE_TOKEN: &str = "reddit-simulator-conversion-token-0002";
+/// A token that may read and not send conversions.
+pub const REDDIT_READ_TOKEN: &str = "reddit-simulator-adsread-only-token-03";
+
+pub const REDDIT_PIXEL: &str = "a2_samplegame01";
+pub const REDDIT_SHOP_PIXEL: &str = "a2_sampleshop02";
+/// Pixel of somebody else.
+pub const REDDIT_FOREIGN_PIXEL: &str = "a2_someoneelse1";
+
+/// Who can be picked on a consent page, or whose a token is.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub network: &'static str,
+    pub id: String,
+    pub name: String,
+    /// Whether the person at the consent page runs it.
+    pub ours: bool,
+}
+
+/// What receives events.
+#[derive(Debug, Clone)]
+pub struct Pixel {
+    pub network: &'static str,
+    pub account: String,
+    /// What event calls name it by: TikTok's pixel code, Reddit's pixel id.
+    pub code: String,
+    /// The network's inner id, where it differs.
+    pub id: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct World {
+    pub accounts: Vec<Account>,
+    pub pixels: Vec<Pixel>,
+}
+
+/// The account that both Reddit pixels of ours belong to.
+pub const REDDIT_ACCOUNT: &str = "a2_samplestudio";
+const REDDIT_FOREIGN_ACCOUNT: &str = "a2_strangers";
+
+impl World {
+    pub fn sample() -> Self {
+        let account = |network, id: &str, name: &str, ours| Account { network, id: id.into(), name: name.into(), ours };
+        let pixel = |network, account: &str, code: &str, id: &str, name: &str| Pixel {
+            network,
+            account: account.into(),
+            code: code.into(),
+            id: id.into(),
+            name: name.into(),
+        };
+        let accounts = vec![
+            account("tiktok", TIKTOK_ADVERTISER, "Sample Studio", true),
+            account("tiktok", TIKTOK_BIG_ADVERTISER, "Moonlight Games", true),
+            account("tiktok", TIKTOK_FOREIGN_ADVERTISER, "Somebody Else", false),
+            account("reddit", REDDIT_ACCOUNT, "Sample Studio", true),
+            account("reddit", REDDIT_FOREIGN_ACCOUNT, "Somebody Else", false),
+        ];
+        let mut pixels = vec![
+            pixel("tiktok", TIKTOK_ADVERTISER, TIKTOK_PIXEL, "7200000000000000001", "Sample Game site"),
+            pixel("tiktok", TIKTOK_ADVERTISER, TIKTOK_SHOP_PIXEL, "7200000000000000002", "Merchandise shop"),
+            pixel("tiktok", TIKTOK_ADVERTISER, TIKTOK_LANDING_PIXEL, "7200000000000000003", "Landing pages"),
+            pixel("tiktok", TIKTOK_FOREIGN_ADVERTISER, TIKTOK_FOREIGN_PIXEL, "7200000000000000004", "Not yours"),
+            pixel("reddit", REDDIT_ACCOUNT, REDDIT_PIXEL, REDDIT_PIXEL, "Sample Game site"),
+            pixel("reddit", REDDIT_ACCOUNT, REDDIT_SHOP_PIXEL, REDDIT_SHOP_PIXEL, "Merchandise shop"),
+            pixel("reddit", REDDIT_FOREIGN_ACCOUNT, REDDIT_FOREIGN_PIXEL, REDDIT_FOREIGN_PIXEL, "Not yours"),
+        ];
+        pixels.extend((1..=TIKTOK_BIG_PIXELS).map(|n| {
+            let (code, id) = (format!("CMOONLIGHT{n:010}"), format!("72000000000000001{n:02}"));
+            pixel("tiktok", TIKTOK_BIG_ADVERTISER, &code, &id, &format!("Moonlight title {n}"))
+        }));
+        Self { accounts, pixels }
+    }
+
+    pub fn pixel(&self, network: &str, code: &str) -> Option<&Pixel> {
+        self.pixels.iter().find(|pixel| pixel.network == network && pixel.code == code)
+    }
+
+    pub fn account(&self, network: &str, id: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.network == network && account.id == id)
+    }
+
+    /// The accounts that a person can grant to an app, or that a token made by hand is for.
+    pub fn ours(&self, network: &str) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().filter(move |account| account.network == network && account.ours)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_world_has_what_the_constants_promise() {
+        let world = World::sample();
+        assert_eq!(world.pixels.iter().filter(|pixel| pixel.account == TIKTOK_ADVERTISER).count(), 3);
+        assert_eq!(world.pixels.iter().filter(|pixel| pixel.account == TIKTOK_BIG_ADVERTISER).count(), TIKTOK_BIG_PIXELS);
+        assert!(world.pixels.iter().filter(|pixel| pixel.network == "tiktok").all(|pixel| pixel.code.len() == 20 && pixel.id.len() == 19));
+        assert_eq!(world.ours("tiktok").count(), 2);
+        assert!(world.pixels.iter().all(|pixel| world.account(pixel.network, &pixel.account).is_some()));
+        assert_eq!(world.pixel("reddit", REDDIT_PIXEL).map(|pixel| pixel.name.as_str()), Some("Sample Game site"));
+    }
+}
