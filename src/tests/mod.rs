@@ -7,4 +7,5 @@ pub mod engines;
 mod goals;
 mod ingest;
 mod keys;
+mod networks;
 mod schema;
