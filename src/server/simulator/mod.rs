@@ -18,6 +18,7 @@ mod mishap;
 mod page;
 mod reddit;
 mod role;
+pub mod sample;
 mod shapes;
 mod state;
 mod tiktok;

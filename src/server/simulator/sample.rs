@@ -1,0 +1,26 @@
+//! What somebody connects the simulator with: one account, one target and one token for each network it plays.
+
+use super::world;
+
+/// The values for a connection that works, without a consent page.
+pub struct Sample {
+    pub network: &'static str,
+    /// Id and name, where the network has accounts to pick from.
+    pub account: Option<(&'static str, &'static str)>,
+    /// Id and name; a network that is connected by a pasted id has no name for it.
+    pub target: (&'static str, &'static str),
+    pub token: &'static str,
+    /// Settings of a Postbacks that connects here: environment name and value, addresses left out.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
+pub const SAMPLES: &[Sample] = &[
+    Sample {
+        network: "tiktok",
+        account: Some((world::TIKTOK_ADVERTISER, "Sample Studio")),
+        target: (world::TIKTOK_PIXEL, "Sample Game site"),
+        token: world::TIKTOK_TOKEN,
+        settings: &[("POSTBACKS_TIKTOK_APP_ID", world::TIKTOK_APP_ID), ("POSTBACKS_TIKTOK_APP_SECRET", world::TIKTOK_APP_SECRET)],
+    },
+    Sample { network: "reddit", account: None, target: (world::REDDIT_PIXEL, ""), token: world::REDDIT_TOKEN, settings: &[] },
+];
