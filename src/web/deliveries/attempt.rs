@@ -1,6 +1,6 @@
 //! One attempt: what it means, what was sent, what came back, and what happened before and will happen next.
 
-use super::words::{StatusBadge, TestBadge, http, latency, money, tone};
+use super::words::{StatusBadge, TestBadge, http, it_says, latency, money, tone};
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange};
 use crate::model::calendar;
 use crate::model::connection::Connection;
@@ -22,7 +22,7 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
         Crumb::link("Integrations", format!("{settings}/settings/integrations")),
         Crumb::link(network.name.clone(), base.clone()),
         Crumb::link("Delivery logs", format!("{base}#log")),
-        Crumb::here(title.clone()),
+        Crumb::here(if attempt.attempt == 0 { "Without a call".to_owned() } else { format!("Attempt {}", attempt.attempt) }),
     ];
     let event = attempt.event.clone();
     let goal = format!("{settings}/settings/goals/{}", postback.goal_id);
@@ -94,17 +94,18 @@ fn Meaning(attempt: Attempt, postback: Postback, connection: Option<Connection>,
         AttemptStatus::Retried => format!("{short} could not take the postback just then"),
     };
     let words = attempt.words.filter(|words| !words.is_empty());
-    let next = next(&postback, connection.as_ref());
+    let next = next(&postback, connection.as_ref(), attempt.attempt == 0);
     view! {
         <Flash tone title>
             {attempt.meaning.map(|meaning| format!("{meaning} "))}
-            {words.map(|words| view! { "It says “"{words}"”. " })}
+            {words.as_deref().map(it_says)}
             {next}
         </Flash>
     }
 }
 
-fn next(postback: &Postback, connection: Option<&Connection>) -> String {
+/// `without_call`: the row stands for an end that no answer explains.
+fn next(postback: &Postback, connection: Option<&Connection>, without_call: bool) -> String {
     let parked = connection.is_some_and(|connection| connection.parked.is_some());
     let disabled = connection.is_some_and(|connection| !connection.enabled);
     match postback.state {
@@ -115,8 +116,10 @@ fn next(postback: &Postback, connection: Option<&Connection>) -> String {
         PostbackState::Queued | PostbackState::Retrying => {
             "Postbacks tries again with the same event id, so it cannot be counted twice. You need not do anything.".to_owned()
         }
-        PostbackState::Accepted | PostbackState::Confirmed => String::new(),
-        PostbackState::Failed | PostbackState::Expired | PostbackState::Cancelled => postback.ended.clone().unwrap_or_default(),
+        PostbackState::Failed | PostbackState::Expired | PostbackState::Cancelled if without_call => {
+            postback.ended.clone().unwrap_or_default()
+        }
+        _ => String::new(),
     }
 }
 

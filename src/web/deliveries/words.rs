@@ -33,7 +33,8 @@ pub fn http(attempt: &Attempt) -> (String, Option<String>) {
         None if attempt.latency_ms.is_some() => "No answer".to_owned(),
         None => "–".to_owned(),
     };
-    let code = attempt.code.clone().filter(|code| *code != http);
+    // A network's code for “well” says nothing that the status does not.
+    let code = attempt.code.clone().filter(|code| *code != http && attempt.status != AttemptStatus::Success);
     (http, code)
 }
 
@@ -60,6 +61,12 @@ pub fn thousands(number: i64) -> String {
 /// The amount as received, with its currency.
 pub fn money(money: &Money) -> String {
     format!("{} {}", money.text, money.currency)
+}
+
+/// A network's own words, quoted as a sentence.
+pub fn it_says(words: &str) -> String {
+    let stop = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("It says “{words}{stop}” ")
 }
 
 /// `1 postback`, `36 postbacks`

@@ -125,11 +125,14 @@ fn Again(game: String, network: String) -> impl IntoView {
 #[component]
 fn Renew(integration: Integration, game: String, said: Option<NetworkSaid>) -> impl IntoView {
     let network = integration.network.clone();
-    let open = said.is_some() || integration.connection.as_ref().is_some_and(|connection| connection.parked.is_some());
+    let held = integration.connection.as_ref().is_some_and(|connection| connection.parked.is_some());
+    // Nothing asks for attention while all is well.
+    let look = if held { Look::Primary } else { Look::Plain };
+    let open = said.is_some() || held;
     match network.connect {
         ConnectKind::OAuth => view! {
             <div class="row">
-                <Consent network game text="Reconnect" said/>
+                <Consent network game text="Reconnect" look said/>
                 <p class="small muted">"Also to change the account or pixel. What is parked is sent afterwards."</p>
             </div>
         }

@@ -7,7 +7,7 @@ use crate::model::connect::{ConnectProblem, NetworkSaid};
 use crate::model::integration::Integration;
 use crate::model::network::{ConnectKind, NetworkCard};
 use crate::web::components::{Button, Choice, Flash, Look, Section, Shape, TextField, Tone};
-use crate::web::deliveries::words::postbacks;
+use crate::web::deliveries::words::{it_says, postbacks};
 use leptos::prelude::*;
 
 #[component]
@@ -24,7 +24,9 @@ pub fn Connecting(integration: Integration, game: String, said: Option<NetworkSa
             }
             .into_any()
         }
-        (true, ConnectKind::OAuth, None) => view! { <Consent network=network.clone() game text="Connect" said/> }.into_any(),
+        (true, ConnectKind::OAuth, None) => {
+            view! { <Consent network=network.clone() game text="Connect" look=Look::Primary said/> }.into_any()
+        }
         (true, ConnectKind::Token, None) => view! { <Token integration game said/> }.into_any(),
     };
     view! {
@@ -52,14 +54,14 @@ pub fn Failure(problem: AppError, said: Option<NetworkSaid>) -> impl IntoView {
     let said = said.filter(|_| from_network);
     view! {
         <Flash tone=Tone::Bad title=problem.to_string() announce=true>
-            {said.map(|said| view! { "It says “"{said.words}"”"{said.code.map(|code| format!(" (code {code})"))}"." })}
+            {said.map(|said| view! { {it_says(&said.words)}{said.code.map(|code| format!("Its code is {code}."))} })}
         </Flash>
     }
 }
 
 /// The button to the network's consent page: Connect, or Reconnect.
 #[component]
-pub fn Consent(network: NetworkCard, game: String, text: &'static str, said: Option<NetworkSaid>) -> impl IntoView {
+pub fn Consent(network: NetworkCard, game: String, text: &'static str, look: Look, said: Option<NetworkSaid>) -> impl IntoView {
     let action = ServerAction::<ConnectByConsent>::new();
     let failed = crate::web::integrations::returned_problem().or_else(|| action.value().get_untracked().and_then(Result::err));
     let label = format!("{text} {}", network.name);
@@ -69,7 +71,7 @@ pub fn Consent(network: NetworkCard, game: String, text: &'static str, said: Opt
             <input type="hidden" name="game" value=game/>
             <input type="hidden" name="network" value=network.slug/>
             <InPopup/>
-            <Button text look=Look::Primary icon=Shape::Plug label/>
+            <Button text look icon=Shape::Plug label/>
         </ActionForm>
     }
 }

@@ -12,7 +12,7 @@ use crate::model::integration::Integration;
 use crate::model::log_query::LogQuery;
 use crate::web::components::{Crumb, Crumbs, Flash, Glyph, Head, Time, Tone};
 use crate::web::deliveries::log::Log;
-use crate::web::deliveries::words::postbacks;
+use crate::web::deliveries::words::{it_says, postbacks};
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
 
@@ -102,8 +102,8 @@ fn Trouble(integration: Integration) -> impl IntoView {
     view! {
         <Flash tone=Tone::Bad title action=|| view! { <a href="#log">"See the attempts"</a> }>
             "Since "<Time at=since/>"."
-            {(!words.is_empty()).then(|| view! { " It says “"{words}"”." })}
-            " "{waits}{deadline}{(open.count > 0).then_some(".")}
+            " "{(!words.is_empty()).then(|| it_says(&words))}
+            {waits}{deadline}{(open.count > 0).then_some(".")}
         </Flash>
     }
     .into_any()
