@@ -15,7 +15,7 @@ use crate::server::db::postbacks::Claimed;
 use crate::server::db::queue;
 use crate::server::db::results::{Finish, Results};
 use crate::server::networks::contract::{Answer, Destination, Events, Network, Outcome, Spec, Verdict};
-use crate::server::networks::http::Exchange;
+use crate::server::networks::http::NoAnswer;
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -67,8 +67,9 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
         let request = target.network.request(&dispatch.settings, &target.to, &events);
         let exchange = dispatch.http.send(&request).await;
         end.calls += 1;
-        end.signal = signal(&exchange);
+        let pause = exchange.result.as_ref().ok().and_then(|answer| answer.retry_after);
         let (brought, verdict, response) = read(target.network, exchange.result, group.len());
+        end.signal = signal(brought, &verdict.events, pause);
         let said = Said { code: verdict.code, words: verdict.words };
         let Sent { call, events } = record::sent(request, target.network.spec().events_at, response.as_deref(), started);
         let went = Went { started, latency_ms: exchange.latency_ms, brought, said: &said, note: exchange.note, call: &call };
@@ -197,11 +198,7 @@ pub fn park(route: &Route, cause: ParkCause, words: String, since: Millis) -> Pa
     Park { connection_id: route.id, secret: route.secret.clone(), cause, words, since }
 }
 
-fn read(
-    network: &dyn Network,
-    result: Result<Answer, crate::server::networks::http::NoAnswer>,
-    sent: usize,
-) -> (Brought, Verdict, Option<String>) {
+fn read(network: &dyn Network, result: Result<Answer, NoAnswer>, sent: usize) -> (Brought, Verdict, Option<String>) {
     match result {
         Ok(answer) => (Brought::Status(answer.status), network.verdict(&answer, sent), Some(answer.body)),
         Err(silence) => {
@@ -212,11 +209,11 @@ fn read(
     }
 }
 
-/// What the exchange says about how much the network can take.
-fn signal(exchange: &Exchange) -> Signal {
-    match &exchange.result {
-        Err(_) => Signal::Congested { pause: None },
-        Ok(answer) if answer.status == 429 || answer.status >= 500 => Signal::Congested { pause: answer.retry_after },
-        Ok(_) => Signal::Clean,
+/// What a call says about how much the network can take: whatever it cannot judge now is a reason to ask less.
+fn signal(brought: Brought, events: &Events, pause: Option<Millis>) -> Signal {
+    match (brought, events) {
+        (Brought::Unreached | Brought::Silence, _) => Signal::Congested { pause: None },
+        (Brought::Status(_), Events::All(Outcome::Transient { .. })) => Signal::Congested { pause },
+        (Brought::Status(_), _) => Signal::Clean,
     }
 }

@@ -166,10 +166,13 @@ impl Engine {
         }
     }
 
-    /// Starts the calls that every lane's pace allows.
+    /// Starts the calls that every lane's pace allows; another lane is first each time, so that none is last for ever.
     pub fn start_calls(&mut self) {
         let now = self.clock.now();
-        for lane in self.lanes.values_mut() {
+        let mut lanes: Vec<&mut Lane> = self.lanes.values_mut().filter(|lane| lane.may_start(now)).collect();
+        let first = self.made % lanes.len().max(1);
+        lanes.rotate_left(first);
+        for lane in lanes {
             while self.calls.len() < MOST_CALLS
                 && let Some(postbacks) = lane.start(now)
             {
@@ -216,6 +219,9 @@ impl Engine {
     }
 
     async fn keep_house(&mut self) -> Result<()> {
+        if let Clock::Wall { ahead } = &mut self.clock {
+            *ahead = queue::clock_ahead(&self.dispatch.db).await?;
+        }
         let now = self.clock.now();
         let reclaimed = queue::reclaim(&self.dispatch.db, now).await?;
         if reclaimed > 0 {

@@ -72,9 +72,13 @@ impl Lane {
         self.dry = true;
     }
 
+    pub fn may_start(&self, now: Millis) -> bool {
+        !self.backlog.is_empty() && self.pace.free(now) > 0
+    }
+
     /// The postbacks of the next call, if one may start now.
     pub fn start(&mut self, now: Millis) -> Option<Vec<Claimed>> {
-        if self.backlog.is_empty() || self.pace.free(now) == 0 {
+        if !self.may_start(now) {
             return None;
         }
         self.pace.start();

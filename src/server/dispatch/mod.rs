@@ -40,14 +40,17 @@ pub struct Dispatch {
 /// Where the time comes from: the wall, or a test that has stopped it.
 #[derive(Debug, Clone, Copy)]
 enum Clock {
-    Wall,
+    /// `ahead` is how far the database's clock is ahead of ours: leases are compared by one clock, however many machines there are.
+    Wall {
+        ahead: Millis,
+    },
     Stopped(Millis),
 }
 
 impl Clock {
     fn now(self) -> Millis {
         match self {
-            Self::Wall => super::now(),
+            Self::Wall { ahead } => super::now() + ahead,
             Self::Stopped(at) => at,
         }
     }

@@ -22,7 +22,7 @@ pub async fn run(dispatch: Dispatch, shutdown: CancellationToken) {
             Err(error) => tracing::error!(%error, "old leases are not cleared; they run out in a minute"),
         }
     }
-    let mut engine = Engine::start(dispatch, Clock::Wall);
+    let mut engine = Engine::start(dispatch, Clock::Wall { ahead: 0 });
     until(&mut engine, &shutdown).await;
     engine.stop().await;
 }

@@ -1,6 +1,8 @@
 //! Delivery on a real database: what is claimed, what becomes of it, and what holds it.
 
+mod delivery;
 mod parking;
 mod queue;
 mod results;
+mod rig;
 mod world;

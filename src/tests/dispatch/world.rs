@@ -3,18 +3,17 @@
 use crate::model::connection::ParkCause;
 use crate::model::conversion::Consent;
 use crate::model::game::{DEFAULT_WINDOW_DAYS, Game};
-use crate::model::{DAY, Millis};
+use crate::model::{DAY, HOUR, MINUTE, Millis};
 use crate::server::db::connection_changes::{self, Saved};
 use crate::server::db::{Db, Tx, connections, games, on, within};
 use crate::server::networks::contract::{ClickIds, Event};
 use crate::server::secrets::Sealer;
+pub use crate::server::simulator::world::{REDDIT_PIXEL, REDDIT_TOKEN, TIKTOK_PIXEL, TIKTOK_TOKEN};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 /// When the tests play.
 pub const NOW: Millis = 1_790_000_000_000;
-pub const TIKTOK_PIXEL: &str = "CSAMPLEGAME000000001";
-pub const TIKTOK_TOKEN: &str = "51ab1e70ce000000000000000000000000000001";
 
 pub struct World {
     pub game_id: Uuid,
@@ -122,6 +121,13 @@ impl World {
         tx.commit().await.unwrap();
     }
 
+    /// As “Try again” does.
+    pub async fn resume(&self, db: &Db, now: Millis) {
+        let mut tx = db.begin().await.unwrap();
+        connections::unpark(&mut tx, self.connection_id, now).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     pub async fn secret(&self, db: &Db) -> Option<String> {
         connection_changes::secret(db, self.connection_id).await.unwrap()
     }
@@ -129,6 +135,16 @@ impl World {
     /// A purchase after a click, due at once.
     pub async fn postback(&self, db: &Db) -> Uuid {
         self.postback_with(db, NOW, NOW + 27 * DAY, |_| {}).await
+    }
+
+    /// A purchase of a minute ago, by the wall's clock.
+    pub async fn fresh(&self, db: &Db) -> Uuid {
+        let now = crate::server::now();
+        self.postback_with(db, now, now + DAY, |event| {
+            event.time = now - MINUTE;
+            event.click.as_mut().expect("it has a click").time = now - HOUR;
+        })
+        .await
     }
 
     pub async fn postbacks(&self, db: &Db, count: usize) -> Vec<Uuid> {

@@ -1,0 +1,97 @@
+//! Dispatch beside a simulator that plays the networks, over real HTTP.
+
+use super::world::{NOW, sealer};
+use crate::model::Millis;
+use crate::server::db::Db;
+use crate::server::dispatch::{Dispatch, drain_until_idle};
+use crate::server::networks;
+use crate::server::networks::contract::Settings;
+use crate::server::networks::http::{Http, Limits};
+use crate::server::simulator;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+
+/// Short, so that a test of a silent network does not take 20 s.
+const LIMITS: Limits = Limits { connect: Duration::from_secs(2), whole: Duration::from_millis(700) };
+
+pub struct Rig {
+    pub dispatch: Dispatch,
+    pub base: String,
+    clock: Arc<AtomicI64>,
+    client: reqwest::Client,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Rig {
+    /// The simulator's clock stands at the tests' time until it is turned.
+    pub async fn start(db: &Db) -> Self {
+        let clock = Arc::new(AtomicI64::new(NOW));
+        let reads = Arc::clone(&clock);
+        Self::with_clock(db, clock, Arc::new(move || reads.load(Ordering::Relaxed))).await
+    }
+
+    /// Both sides go by the wall.
+    pub async fn by_the_wall(db: &Db) -> Self {
+        Self::with_clock(db, Arc::default(), Arc::new(crate::server::now)).await
+    }
+
+    async fn with_clock(db: &Db, clock: Arc<AtomicI64>, reads: simulator::Clock) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let state = simulator::State::new(reads, simulator::Limits::default());
+        let shutdown = async { drop(stopped.await) };
+        let (address, _) = simulator::serve("127.0.0.1:0".parse().unwrap(), state, shutdown).await.unwrap();
+        let base = format!("http://{address}");
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { dispatch: dispatch_to(db, &base), base, clock, client, _stop: stop }
+    }
+
+    /// Turns the clock to `now` and sends all that is due then; how many calls that took.
+    pub async fn drain(&self, now: Millis) -> usize {
+        self.clock.store(now, Ordering::Relaxed);
+        drain_until_idle(&self.dispatch, now).await
+    }
+
+    pub async fn fault(&self, fault: Value) {
+        let answer = self.post("/simulator/faults", fault).await;
+        assert!(answer.get("id").is_some(), "{answer}");
+    }
+
+    pub async fn expire_tokens(&self) {
+        self.post("/simulator/tokens/expire", json!({"network": "tiktok"})).await;
+    }
+
+    pub async fn restore_tokens(&self) {
+        self.post("/simulator/tokens/restore", json!({"network": "tiktok"})).await;
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        self.client.post(format!("{}{path}", self.base)).json(&body).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// What the network saw of one dedup id, in order: `accepted`, `duplicate`, `refused`, `lost`. Waits a while for the first.
+    pub async fn seen(&self, dedup_id: impl ToString) -> Vec<String> {
+        let query = format!("/simulator/ledger?dedup_id={}&wait_ms=5000", dedup_id.to_string());
+        let page: Value = self.client.get(format!("{}{query}", self.base)).send().await.unwrap().json().await.unwrap();
+        page["events"].as_array().unwrap().iter().map(|event| event["outcome"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Events of the newest thousand that the network counted.
+    pub async fn counted(&self) -> usize {
+        let url = format!("{}/simulator/ledger?outcome=accepted&limit=1000", self.base);
+        let page: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
+        page["events"].as_array().unwrap().len()
+    }
+}
+
+/// Dispatch whose networks are all at this address.
+pub fn dispatch_to(db: &Db, base: &str) -> Dispatch {
+    let mut settings = Settings::default();
+    for env in ["POSTBACKS_TIKTOK_URL", "POSTBACKS_REDDIT_URL"] {
+        settings.plain.insert(env, base.to_owned());
+    }
+    let http = Http::with_limits(&networks::addresses(&settings), LIMITS).unwrap();
+    Dispatch { db: db.clone(), sealer: sealer(), settings, http, wake: Arc::new(Notify::new()) }
+}
