@@ -4,6 +4,8 @@
 
 mod client;
 mod mix;
+#[path = "../place.rs"]
+mod place;
 mod rig;
 
 use client::Load;
@@ -20,7 +22,7 @@ const LOADS: &[(&str, usize, usize)] = &[("100-message batches, 16 connections",
 async fn main() {
     // cargo passes its own flags; the first plain word picks an engine.
     let only: Option<String> = std::env::args().skip(1).find(|word| !word.starts_with('-'));
-    for (engine, url) in rig::engines() {
+    for (engine, url) in place::engines() {
         if only.as_deref().is_some_and(|only| only != engine) {
             continue;
         }

@@ -1,18 +1,16 @@
 //! The real router on a real listener, with a game that has a goal and a connection, in a fresh database.
 
+use crate::place::{Place, run};
 use axum::Router;
 use postbacks::model::game::{DEFAULT_WINDOW_DAYS, Game, KeyKind};
 use postbacks::server::db::{Db, api_keys, games};
 use postbacks::server::ingest::{self, Ingest, Rates};
 use postbacks::server::now;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-
-const POSTGRES_VARIABLE: &str = "TEST_DATABASE_URL";
 
 pub struct Rig {
     pub address: SocketAddr,
@@ -23,23 +21,9 @@ pub struct Rig {
     place: Place,
 }
 
-/// Where the database is, to be removed afterwards.
-enum Place {
-    Folder { folder: tempfile::TempDir },
-    Postgres { server: String, name: String },
-}
-
-/// The engines to measure, with where to make a database: a folder, or a PostgreSQL server.
-pub fn engines() -> Vec<(&'static str, String)> {
-    let postgres = std::env::var(POSTGRES_VARIABLE).ok().map(|url| ("postgres", url));
-    [("sqlite", "target".to_owned())].into_iter().chain(postgres).collect()
-}
-
 impl Rig {
     pub async fn start(server: &str) -> Self {
-        let (place, url) = Place::make(server).await;
-        let db = Db::open(&url).await.expect("the database opens");
-        db.migrate().await.expect("the database migrates");
+        let (place, url, db) = Place::make(server).await;
         let game_id = Uuid::now_v7();
         let key = fill(&db, game_id).await;
         run(&url, &rules(&url, game_id)).await;
@@ -66,26 +50,7 @@ impl Rig {
     pub async fn stop(self) {
         self.server.abort();
         self.ingest.stop().await;
-        self.db.close().await;
-        match self.place {
-            Place::Folder { folder } => folder.close().expect("the folder goes"),
-            Place::Postgres { server, name } => run(&server, &format!("drop database {name}")).await,
-        }
-    }
-}
-
-impl Place {
-    async fn make(server: &str) -> (Self, String) {
-        if !server.starts_with("postgres") {
-            // Beside the build, not under /tmp: that may be memory, and this measures a disk.
-            let folder = tempfile::tempdir_in(server).expect("a temporary folder");
-            let url = format!("sqlite://{}", folder.path().join("postbacks.db").display());
-            return (Self::Folder { folder }, url);
-        }
-        let name = format!("bench_{}", Uuid::new_v4().simple());
-        run(server, &format!("create database {name}")).await;
-        let url = format!("{}/{name}", server.rsplit_once('/').expect("a URL with a database name").0);
-        (Self::Postgres { server: server.to_owned(), name }, url)
+        self.place.remove(self.db).await;
     }
 }
 
@@ -117,13 +82,4 @@ fn rules(url: &str, game_id: Uuid) -> String {
          insert into connections (id, game_id, network, connected, enabled, target_id, connected_at)
          values ({connection}, {game}, 'tiktok', true, true, 'PIXEL1', 1);"
     )
-}
-
-async fn run(url: &str, sql: &str) {
-    let done = if url.starts_with("sqlite") {
-        SqliteConnection::connect(url).await.expect("the file opens").execute(AssertSqlSafe(sql)).await.map(drop)
-    } else {
-        PgConnection::connect(url).await.expect("the server answers").execute(AssertSqlSafe(sql)).await.map(drop)
-    };
-    done.expect("a statement of the bench runs");
 }

@@ -139,7 +139,7 @@ impl Engine {
             let unsent = match self.lanes.get_mut(&id) {
                 Some(lane) => lane.retarget(target),
                 None => {
-                    self.lanes.insert(id, Lane::new(target));
+                    self.lanes.insert(id, Lane::new(target, self.dispatch.most_per_call));
                     Vec::new()
                 }
             };

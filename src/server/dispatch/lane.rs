@@ -14,16 +14,19 @@ const ROUNDS_AHEAD: usize = 2;
 pub struct Lane {
     target: Arc<Target>,
     pace: Pace,
+    /// Events a call carries at most.
+    batch: usize,
     backlog: VecDeque<Claimed>,
     /// The last claim brought less than it could take: nothing more is due for now.
     dry: bool,
 }
 
 impl Lane {
-    pub fn new(target: Arc<Target>) -> Self {
-        let mut pace = Pace::new(target.network.spec().concurrency);
+    pub fn new(target: Arc<Target>, most_per_call: usize) -> Self {
+        let spec = target.network.spec();
+        let mut pace = Pace::new(spec.concurrency);
         pace.probe(target.route.probing);
-        Self { target, pace, backlog: VecDeque::new(), dry: false }
+        Self { target, pace, batch: spec.batch.min(most_per_call), backlog: VecDeque::new(), dry: false }
     }
 
     pub fn target(&self) -> &Arc<Target> {
@@ -82,7 +85,7 @@ impl Lane {
             return None;
         }
         self.pace.start();
-        Some(batch::next_call(&mut self.backlog, self.target.network.spec().batch))
+        Some(batch::next_call(&mut self.backlog, self.batch))
     }
 
     /// Learns from calls that came back; what should not wait here any more comes back, to be given back.

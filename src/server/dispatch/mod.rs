@@ -24,17 +24,28 @@ use crate::model::Millis;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// What dispatch needs to run beside the web server.
+/// What dispatch needs to run beside the web server. Clones share it.
 #[derive(Clone)]
 pub struct Dispatch {
-    pub db: Db,
-    pub sealer: Sealer,
-    /// The networks' settings.
-    pub settings: Settings,
-    /// The one pooled client of the process.
-    pub http: Http,
-    /// Notified after every commit that may have queued a postback or let a connection go.
-    pub wake: Arc<Notify>,
+    db: Db,
+    sealer: Sealer,
+    settings: Arc<Settings>,
+    http: Http,
+    wake: Arc<Notify>,
+    most_per_call: usize,
+}
+
+impl Dispatch {
+    /// `settings` are the networks' own; `http` is the one pooled client of the process; `wake` is notified after every commit that
+    /// may have queued a postback or let a connection go.
+    pub fn new(db: Db, sealer: Sealer, settings: Settings, http: Http, wake: Arc<Notify>) -> Self {
+        Self { db, sealer, settings: Arc::new(settings), http, wake, most_per_call: usize::MAX }
+    }
+
+    /// Fewer events to a call than the networks' batches, for measuring.
+    pub fn with_most_per_call(self, most: usize) -> Self {
+        Self { most_per_call: most.max(1), ..self }
+    }
 }
 
 /// Where the time comes from: the wall, or a test that has stopped it.

@@ -1,14 +1,14 @@
 //! From the queue to the network and back: what each answer does to the postback, the log and the connection.
 
 use super::rig::{Rig, dispatch_to};
-use super::world::{NOW, REDDIT_PIXEL, REDDIT_TOKEN, World, log, queued, stored};
+use super::world::{NOW, REDDIT_PIXEL, REDDIT_TOKEN, World, log, queued, sealer, stored};
 use crate::model::connection::{Health, ParkCause};
 use crate::model::{DAY, HOUR, MINUTE, SECOND};
 use crate::server::db::{Db, attempts, health, queue, within};
 use crate::server::dispatch::{drain_until_idle, health as judge, run};
+use crate::server::secrets::Sealer;
 use crate::tests::engines::both_engines;
 use serde_json::json;
-use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -159,7 +159,7 @@ both_engines! {
         let world = World::new(&db).await;
         let id = world.postback(&db).await;
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        drain_until_idle(&dispatch_to(&db, &format!("http://127.0.0.1:{port}")), NOW).await;
+        drain_until_idle(&dispatch_to(&db, &format!("http://127.0.0.1:{port}"), sealer()), NOW).await;
         assert_eq!(log(&db, id).await[0].status, "retried");
         assert_eq!(stored(&db, id).await.unknown_since, None);
     }
@@ -198,8 +198,7 @@ both_engines! {
     async fn a_token_sealed_with_another_key_parks_instead_of_failing(db: TestDb) {
         let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
         let id = world.postback(&db).await;
-        let mut dispatch = rig.dispatch.clone();
-        dispatch.sealer = crate::server::secrets::Sealer::new(&[8; 32], None);
+        let dispatch = dispatch_to(&db, &rig.base, Sealer::new(&[8; 32], None));
         assert_eq!(drain_until_idle(&dispatch, NOW).await, 0);
         assert!(world.parked(&db).await.unwrap().1.contains("POSTBACKS_SECRET_KEY"));
         assert_eq!(stored(&db, id).await.state, "queued");
@@ -212,11 +211,9 @@ both_engines! {
         for _ in 0..400 {
             stuck.fresh(&db).await;
         }
-        let (shutdown, dispatch) = (CancellationToken::new(), rig.dispatch.clone());
-        let wake = Arc::clone(&dispatch.wake);
-        let running = tokio::spawn(run(dispatch, shutdown.clone()));
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(run(rig.dispatch.clone(), shutdown.clone()));
         let id = quick.fresh(&db).await;
-        wake.notify_one();
         assert_eq!(rig.seen(id).await, ["accepted"]);
         shutdown.cancel();
         running.await.unwrap();

@@ -7,6 +7,7 @@ use crate::server::dispatch::{Dispatch, drain_until_idle};
 use crate::server::networks;
 use crate::server::networks::contract::Settings;
 use crate::server::networks::http::{Http, Limits};
+use crate::server::secrets::Sealer;
 use crate::server::simulator;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -45,7 +46,7 @@ impl Rig {
         let (address, _) = simulator::serve("127.0.0.1:0".parse().unwrap(), state, shutdown).await.unwrap();
         let base = format!("http://{address}");
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { dispatch: dispatch_to(db, &base), base, clock, client, _stop: stop }
+        Self { dispatch: dispatch_to(db, &base, sealer()), base, clock, client, _stop: stop }
     }
 
     /// Turns the clock to `now` and sends all that is due then; how many calls that took.
@@ -87,11 +88,11 @@ impl Rig {
 }
 
 /// Dispatch whose networks are all at this address.
-pub fn dispatch_to(db: &Db, base: &str) -> Dispatch {
+pub fn dispatch_to(db: &Db, base: &str, sealer: Sealer) -> Dispatch {
     let mut settings = Settings::default();
     for env in ["POSTBACKS_TIKTOK_URL", "POSTBACKS_REDDIT_URL"] {
         settings.plain.insert(env, base.to_owned());
     }
     let http = Http::with_limits(&networks::addresses(&settings), LIMITS).unwrap();
-    Dispatch { db: db.clone(), sealer: sealer(), settings, http, wake: Arc::new(Notify::new()) }
+    Dispatch::new(db.clone(), sealer, settings, http, Arc::new(Notify::new()))
 }
