@@ -40,7 +40,13 @@ pub struct Engine {
     dispatch: Dispatch,
     clock: Clock,
     lanes: HashMap<Uuid, Lane>,
+    /// A claim under way: calls go on meanwhile.
+    claim: Option<JoinHandle<Result<Brought>>>,
+    /// One that ended and is not taken in yet.
+    brought: Option<Claim>,
     calls: JoinSet<End>,
+    /// Calls that ended and are not learnt from yet.
+    ended: Vec<Ended>,
     /// Which connection a call is for, should it not say so itself.
     connections: HashMap<task::Id, Uuid>,
     flush: Flush,
@@ -48,7 +54,13 @@ pub struct Engine {
     /// Something may be due that was not when we looked last.
     stale: bool,
     made: usize,
+    claimed: usize,
 }
+
+/// What a claim brings each connection, with the target it was made for.
+type Brought = Vec<(Want, Arc<Target>, Vec<Claimed>)>;
+type Claim = std::result::Result<Result<Brought>, JoinError>;
+type Ended = std::result::Result<(task::Id, End), JoinError>;
 
 impl Engine {
     pub fn start(dispatch: Dispatch, clock: Clock) -> Self {
@@ -57,12 +69,16 @@ impl Engine {
             dispatch,
             clock,
             lanes: HashMap::new(),
+            claim: None,
+            brought: None,
             calls: JoinSet::new(),
+            ended: Vec::new(),
             connections: HashMap::new(),
             flush,
             writer,
             stale: true,
             made: 0,
+            claimed: 0,
         }
     }
 
@@ -70,8 +86,9 @@ impl Engine {
         Arc::clone(&self.dispatch.wake)
     }
 
-    pub fn in_flight(&self) -> usize {
-        self.calls.len()
+    /// Postbacks claimed since the start.
+    pub fn claimed(&self) -> usize {
+        self.claimed
     }
 
     /// Calls that came back since the start.
@@ -84,25 +101,32 @@ impl Engine {
         self.stale = true;
     }
 
-    /// Claims for the lanes that can take more and starts what may start. How many postbacks were claimed.
-    pub async fn turn(&mut self) -> usize {
-        let claimed = match self.refill().await {
-            Ok(claimed) => claimed,
-            Err(error) => {
-                // Not again before the next alarm.
-                self.lanes.values_mut().for_each(|lane| lane.dry());
-                tracing::warn!(%error, "due postbacks were not claimed");
-                0
-            }
-        };
-        self.start_calls();
-        claimed
+    /// Whether a claim or a call is under way.
+    pub fn busy(&self) -> bool {
+        self.claim.is_some() || !self.calls.is_empty()
     }
 
-    async fn refill(&mut self) -> Result<usize> {
+    /// Learns from what ended, begins a claim for the lanes that can take more, and starts what may start.
+    pub async fn turn(&mut self) {
+        self.learn().await;
+        if self.claim.is_none()
+            && let Err(error) = self.begin_claim().await
+        {
+            self.not_claimed(&error);
+        }
+        self.start_calls();
+    }
+
+    fn not_claimed(&mut self, error: &dyn std::fmt::Display) {
+        tracing::warn!(%error, "due postbacks were not claimed");
+        // Not again before the next alarm.
+        self.lanes.values_mut().for_each(Lane::dry);
+    }
+
+    async fn begin_claim(&mut self) -> Result<()> {
         let now = self.clock.now();
         if !self.stale && self.lanes.values().all(|lane| lane.room(now) == 0) || self.calls.len() >= MOST_CALLS {
-            return Ok(0);
+            return Ok(());
         }
         self.stale = false;
         let routes = connections::ready(&self.dispatch.db, now).await?;
@@ -120,15 +144,58 @@ impl Engine {
             if let Some(lane) = self.lane(route).await
                 && lane.room(now) > 0
             {
-                wants.push(Want { connection_id: id, most: lane.room(now) });
+                wants.push((Want { connection_id: id, most: lane.room(now) }, Arc::clone(lane.target())));
             }
         }
-        let claimed = claim::claim(&self.dispatch.db, &wants, now).await?;
-        let count = claimed.iter().map(Vec::len).sum();
-        for (want, claimed) in wants.iter().zip(claimed) {
-            self.lanes.get_mut(&want.connection_id).expect("a claim is for a lane").fill(claimed, want.most);
+        if !wants.is_empty() {
+            let db = self.dispatch.db.clone();
+            self.claim = Some(tokio::spawn(async move {
+                let claimed = claim::claim(&db, &wants.iter().map(|(want, _)| *want).collect::<Vec<_>>(), now).await?;
+                Ok(wants.into_iter().zip(claimed).map(|((want, target), claimed)| (want, target, claimed)).collect())
+            }));
         }
-        Ok(count)
+        Ok(())
+    }
+
+    /// Waits for the claim or a call under way, whichever ends first. For ever, where there is none. Only the next turn learns from
+    /// it, so that nothing is lost when this is dropped for something else that happened.
+    pub async fn something_ended(&mut self) {
+        tokio::select! {
+            claimed = under_way(&mut self.claim) => {
+                self.claim = None;
+                self.brought = Some(claimed);
+            }
+            end = call_ended(&mut self.calls) => self.ended.push(end),
+        }
+        while let Some(end) = self.calls.try_join_next_with_id() {
+            self.ended.push(end);
+        }
+    }
+
+    async fn learn(&mut self) {
+        if let Some(claimed) = self.brought.take() {
+            self.take(claimed).await;
+        }
+        for end in std::mem::take(&mut self.ended) {
+            self.learn_from(end).await;
+        }
+    }
+
+    async fn take(&mut self, claimed: Claim) {
+        let claimed = match claimed {
+            Ok(Ok(claimed)) => claimed,
+            Ok(Err(error)) => return self.not_claimed(&error),
+            Err(error) => return self.not_claimed(&error),
+        };
+        for (want, target, claimed) in claimed {
+            self.claimed += claimed.len();
+            let lane = self.lanes.get_mut(&want.connection_id).expect("lanes are kept");
+            if lane.target().route.leads_to_same(&target.route) {
+                lane.fill(claimed, want.most);
+            } else {
+                attempt::give_back(&self.dispatch, claimed).await;
+            }
+        }
     }
 
     /// The lane of the connection, as its row is now; None where it cannot send.
@@ -167,7 +234,7 @@ impl Engine {
     }
 
     /// Starts the calls that every lane's pace allows; another lane is first each time, so that none is last for ever.
-    pub fn start_calls(&mut self) {
+    fn start_calls(&mut self) {
         let now = self.clock.now();
         let mut lanes: Vec<&mut Lane> = self.lanes.values_mut().filter(|lane| lane.may_start(now)).collect();
         let first = self.made % lanes.len().max(1);
@@ -184,18 +251,7 @@ impl Engine {
         }
     }
 
-    /// Waits for a call to come back, and learns from it and all others that are back by then. For ever, where none is out.
-    pub async fn call_ended(&mut self) {
-        match self.calls.join_next_with_id().await {
-            Some(end) => self.learn(end).await,
-            None => std::future::pending().await,
-        }
-        while let Some(end) = self.calls.try_join_next_with_id() {
-            self.learn(end).await;
-        }
-    }
-
-    async fn learn(&mut self, end: std::result::Result<(task::Id, End), JoinError>) {
+    async fn learn_from(&mut self, end: Ended) {
         let (id, end) = match end {
             Ok((id, end)) => (id, Some(end)),
             Err(error) => {
@@ -252,6 +308,10 @@ impl Engine {
 
     /// Gives back what is not sent, lets the calls in flight end, writes their results.
     pub async fn stop(mut self) {
+        if let Some(claim) = self.claim.take() {
+            self.brought = Some(claim.await);
+        }
+        self.learn().await;
         let unsent: Vec<Claimed> = self.lanes.values_mut().flat_map(Lane::empty).collect();
         attempt::give_back(&self.dispatch, unsent).await;
         let calls = async { while self.calls.join_next().await.is_some() {} };
@@ -263,5 +323,19 @@ impl Engine {
         if tokio::time::timeout(SHUTDOWN, self.writer).await.is_err() {
             tracing::error!("results were not written in time; their postbacks are sent again under the same ids");
         }
+    }
+}
+
+async fn under_way<T>(task: &mut Option<JoinHandle<T>>) -> std::result::Result<T, JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn call_ended(calls: &mut JoinSet<End>) -> Ended {
+    match calls.join_next_with_id().await {
+        Some(end) => end,
+        None => std::future::pending().await,
     }
 }

@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 
 /// Results that may wait to be written; beyond, calls wait.
 const WAITING: usize = 1_024;
-/// Results of that many calls are written in one transaction at the most.
-const MOST_CALLS: usize = 256;
+/// A transaction is full with so many results.
+const MOST_RESULTS: usize = 2_048;
 /// How often a transaction that the database refuses is tried; one that it cannot be reached for is tried for ever.
 const TRIES: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -44,9 +44,15 @@ impl Flush {
 }
 
 async fn write_all(db: Db, mut receiver: mpsc::Receiver<Message>) {
-    let mut messages = Vec::with_capacity(MOST_CALLS);
-    while receiver.recv_many(&mut messages, MOST_CALLS).await > 0 {
-        let (all, written): (Vec<Results>, Vec<_>) = messages.drain(..).map(|message| (message.results, message.written)).unzip();
+    while let Some(first) = receiver.recv().await {
+        let (mut count, mut messages) = (first.results.finishes.len(), vec![first]);
+        while count < MOST_RESULTS
+            && let Ok(message) = receiver.try_recv()
+        {
+            count += message.results.finishes.len();
+            messages.push(message);
+        }
+        let (all, written): (Vec<Results>, Vec<_>) = messages.into_iter().map(|message| (message.results, message.written)).unzip();
         if let Err(error) = write(&db, &all).await {
             // One of them may be what the database refuses: the others must not go down with it.
             tracing::error!(%error, calls = all.len(), "results are written one call at a time");

@@ -8,14 +8,18 @@ use crate::server::db::postbacks::Claimed;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Rounds of calls that are claimed ahead, so that calls go on while the next claim is made.
+/// Rounds of calls that are claimed ahead at first, so that calls go on while the next claim is made.
 const ROUNDS_AHEAD: usize = 2;
+/// More postbacks than this are not claimed ahead, however fast the network is.
+const MOST_AHEAD: usize = 4_096;
 
 pub struct Lane {
     target: Arc<Target>,
     pace: Pace,
     /// Events a call carries at most.
     batch: usize,
+    /// Rounds claimed ahead: doubled when calls ran out before the next claim was made.
+    rounds: usize,
     backlog: VecDeque<Claimed>,
     /// The last claim brought less than it could take: nothing more is due for now.
     dry: bool,
@@ -26,7 +30,7 @@ impl Lane {
         let spec = target.network.spec();
         let mut pace = Pace::new(spec.concurrency);
         pace.probe(target.route.probing);
-        Self { target, pace, batch: spec.batch.min(most_per_call), backlog: VecDeque::new(), dry: false }
+        Self { target, pace, batch: spec.batch.min(most_per_call), rounds: ROUNDS_AHEAD, backlog: VecDeque::new(), dry: false }
     }
 
     pub fn target(&self) -> &Arc<Target> {
@@ -51,17 +55,19 @@ impl Lane {
     }
 
     fn most(&self, now: Millis) -> usize {
-        let batch = self.target.network.spec().batch;
         if self.pace.probing() {
-            self.pace.free(now).min(1) * batch
-        } else {
-            (self.pace.free(now) + ROUNDS_AHEAD * self.pace.limit()) * batch
+            return self.pace.free(now).min(1) * self.batch;
         }
+        let round = self.pace.limit() * self.batch;
+        self.pace.free(now) * self.batch + (self.rounds * round).min(MOST_AHEAD.max(ROUNDS_AHEAD * round))
     }
 
     /// Takes what a claim of `wanted` brought.
     pub fn fill(&mut self, claimed: Vec<Claimed>, wanted: usize) {
         self.dry = claimed.len() < wanted;
+        if self.backlog.is_empty() && !self.dry {
+            self.rounds = (self.rounds * 2).min(MOST_AHEAD);
+        }
         self.backlog.extend(claimed);
     }
 
@@ -91,6 +97,9 @@ impl Lane {
     /// Learns from calls that came back; what should not wait here any more comes back, to be given back.
     pub fn end(&mut self, end: &End, now: Millis) -> Vec<Claimed> {
         self.pace.end(end.signal, now);
+        if end.signal != Signal::Clean {
+            self.rounds = ROUNDS_AHEAD;
+        }
         let keep = match end.signal {
             _ if end.refused => 0,
             Signal::Clean => return Vec::new(),

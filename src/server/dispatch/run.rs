@@ -44,7 +44,7 @@ async fn until(engine: &mut Engine, shutdown: &CancellationToken) {
             () = shutdown.cancelled() => {}
             () = wake.notified() => engine.look_again(),
             () = tokio::time::sleep_until(alarm) => engine.look_again(),
-            () = engine.call_ended() => {}
+            () = engine.something_ended() => {}
         }
     }
 }
@@ -54,14 +54,15 @@ pub async fn drain_until_idle(dispatch: &Dispatch, now: Millis) -> usize {
     let mut engine = Engine::start(dispatch.clone(), Clock::Stopped(now));
     engine.housekeeping().await;
     loop {
+        let before = engine.claimed();
         engine.look_again();
-        let claimed = engine.turn().await;
-        if claimed == 0 && engine.in_flight() == 0 {
-            break;
+        engine.turn().await;
+        while engine.busy() {
+            engine.something_ended().await;
+            engine.turn().await;
         }
-        while engine.in_flight() > 0 {
-            engine.call_ended().await;
-            engine.start_calls();
+        if engine.claimed() == before {
+            break;
         }
     }
     let made = engine.made();
