@@ -38,13 +38,7 @@ impl AppState {
 
     /// What dispatch needs of it.
     pub fn dispatch(&self) -> Dispatch {
-        Dispatch {
-            db: self.db.clone(),
-            sealer: self.sealer.clone(),
-            settings: self.config.networks.clone(),
-            http: self.http.clone(),
-            wake: self.wake.clone(),
-        }
+        Dispatch::new(self.db.clone(), self.sealer.clone(), self.config.networks.clone(), self.http.clone(), Arc::clone(&self.wake))
     }
 }
 
