@@ -1,4 +1,5 @@
 //! What people change about a connection. Each function: who are you, one call, on to the next page.
+#![allow(clippy::too_many_arguments)] // a form is as wide as its fields
 
 use crate::error::AppError;
 use leptos::prelude::*;
