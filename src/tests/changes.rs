@@ -282,6 +282,18 @@ both_engines! {
         assert_eq!(count(&db, "select count(*) from postbacks").await, 2);
     }
 
+    async fn a_player_who_says_no_is_not_told_about(db: TestDb) {
+        let rows = Rows::new(&db).await;
+        let (player, other) = (rows.player(1), rows.player(1));
+        let conversions = [&player, &player, &other].map(|player| rows.conversion(player, Decision::Credited { network: "tiktok".into() }));
+        let postbacks = conversions.iter().map(|conversion| rows.postback(conversion)).collect();
+        let silenced = vec![player.id];
+        write(&db, Changes { players: vec![player, other], conversions: conversions.into(), postbacks, ..Changes::default() }).await;
+        write(&db, Changes { silenced, ..Changes::default() }).await;
+        assert_eq!(count(&db, "select count(*) from queue").await, 1);
+        assert_eq!(count(&db, "select count(*) from postbacks where state = 'cancelled' and ended = 'consent' and finished_at is not null").await, 2);
+    }
+
     async fn a_click_that_moves_to_another_player_is_one_row(db: TestDb) {
         let rows = Rows::new(&db).await;
         let (one, other) = (rows.player(1), rows.player(1));

@@ -4,6 +4,7 @@ mod consent;
 mod keys;
 mod rejections;
 mod storing;
+mod the_loop;
 mod wire;
 mod writer;
 
@@ -33,6 +34,7 @@ struct Api {
     game_id: Uuid,
     ingest: Ingest,
     router: Router,
+    wake: Arc<Notify>,
 }
 
 /// An answer, read whole.
@@ -81,9 +83,10 @@ impl Api {
     async fn with(db: TestDb, rates: Rates, proxies: &[&str]) -> Self {
         let game_id = game(&db, "emberfall", KEY).await;
         let proxies: Vec<ipnet::IpNet> = proxies.iter().map(|net| net.parse().unwrap()).collect();
-        let ingest = Ingest::start(db.db.clone(), rates, &proxies, Arc::new(Notify::new()));
+        let wake = Arc::new(Notify::new());
+        let ingest = Ingest::start(db.db.clone(), rates, &proxies, wake.clone());
         let router = ingest::router(ingest.clone());
-        Self { db, game_id, ingest, router }
+        Self { db, game_id, ingest, router, wake }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
