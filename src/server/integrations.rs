@@ -49,7 +49,7 @@ pub fn card(spec: &Spec) -> NetworkCard {
         account_noun: spec.account_noun.to_owned(),
         test_label: spec.test.map(|(label, _)| label.to_owned()),
         connect: spec.connect,
-        help: spec.setup.split("\n\n").map(|paragraph| paragraph.trim().to_owned()).filter(|paragraph| !paragraph.is_empty()).collect(),
+        help: spec.setup.lines().map(|paragraph| paragraph.trim().to_owned()).filter(|paragraph| !paragraph.is_empty()).collect(),
     }
 }
 

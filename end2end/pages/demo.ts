@@ -1,0 +1,105 @@
+// A Postbacks of its own for each worker: `postbacks demo` without its players, on a free port, in a temporary folder.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { randomUUID } from 'node:crypto'
+import { test as base, expect, type Page } from '@playwright/test'
+
+export interface Demo {
+  url: string
+  simulator: string
+  /** Sends messages to the audience API with the demo's publishable key; the status of the answer. */
+  messages(...messages: object[]): Promise<number>
+  /** Scripts a fault, expires or restores tokens at the simulator. */
+  simulate(path: string, body: object): Promise<void>
+}
+
+const game = '/games/sample-game'
+export const page = {
+  game,
+  list: `${game}/settings/integrations`,
+  tiktok: `${game}/settings/integrations/tiktok`,
+  reddit: `${game}/settings/integrations/reddit`,
+  goals: `${game}/settings/goals`,
+  keys: `${game}/settings/api-keys`,
+  pixel: `${game}/settings/pixel`,
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as { port: number }
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+/** The two addresses that the demo prints once it is ready. */
+function addresses(demo: ChildProcess): Promise<{ url: string; simulator: string }> {
+  return new Promise((done, fail) => {
+    const said: string[] = []
+    demo.stderr?.on('data', (text) => said.push(String(text)))
+    demo.on('exit', (code) => fail(new Error(`postbacks demo ended with ${code}: ${said.join('')}`)))
+    let url = ''
+    createInterface({ input: demo.stdout! }).on('line', (line) => {
+      const address = line.match(/http:\/\/[\d.:]+/)?.[0]
+      if (!address) return
+      if (url) done({ url, simulator: address })
+      else url = address
+    })
+  })
+}
+
+export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
+  demo: [async ({}, use) => {
+    const data = mkdtempSync(join(tmpdir(), 'postbacks-end2end-'))
+    const port = await freePort()
+    const server = spawn(process.env.POSTBACKS_BIN!, ['demo', '--no-traffic', '--listen', `127.0.0.1:${port}`, '--data', data], {
+      env: { ...process.env, RUST_LOG: 'warn' }, cwd: join(import.meta.dirname, '../..'), stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const { url, simulator } = await addresses(server)
+    await use({
+      url,
+      simulator,
+      messages: async (...messages) => (await fetch(`${url}/v1/audience/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-immutable-publishable-key': 'pk_demo' },
+        body: JSON.stringify({ messages }),
+      })).status,
+      simulate: async (path, body) => {
+        const answer = await fetch(`${simulator}/simulator/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+        expect(answer.ok, await answer.text()).toBe(true)
+      },
+    })
+    server.removeAllListeners('exit')
+    const ended = new Promise((done) => server.on('exit', done))
+    server.kill('SIGTERM')
+    await ended
+    rmSync(data, { recursive: true, force: true })
+  }, { scope: 'worker' }],
+  baseURL: async ({ demo }, use) => use(demo.url),
+  signedIn: async ({ page, demo }, use) => {
+    await page.goto('/sign-in')
+    await page.getByLabel('Email').fill('demo@postbacks.test')
+    await page.getByLabel('Password').fill('demo-postbacks')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page).toHaveURL(`${demo.url}/games`)
+    await use(page)
+  },
+})
+
+/** A player who lands with a click id and buys something a moment later. */
+export function purchase(click: 'ttclid' | 'rdt_cid', value = '12.99'): object[] {
+  const anonymousId = randomUUID()
+  const id = click === 'ttclid' ? `E.C.P.${randomUUID()}` : randomUUID().replaceAll('-', '')
+  const common = () => ({ messageId: randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId, consentLevel: 'anonymous' })
+  const context = { library: 'end2end', libraryVersion: '1', pageUrl: `https://sample-game.test/?${click}=${id}` }
+  return [
+    { ...common(), type: 'page', surface: 'pixel', properties: { [click]: id }, context },
+    { ...common(), type: 'track', surface: 'unity', eventName: 'purchase', properties: { currency: 'USD', value }, context: { library: 'end2end', libraryVersion: '1' } },
+  ]
+}
+
+export { expect }
