@@ -1,66 +1,25 @@
-//! Command line: serve | simulate | demo.
+//! Command line: serve | simulate | demo | user reset | settings. A bad start is one line on standard error.
 
-use clap::{Parser, Subcommand};
-use postbacks::server::demo::{self, Face};
-use postbacks::server::{config, db::Db, people, secrets::Sealer, serve, simulator, site, state::AppState};
+use postbacks::server::command::{Asked, asked, command};
+use postbacks::server::config::{Config, settings};
+use postbacks::server::start::{Started, open_existing, start};
+use postbacks::server::{demo, now, people, serve, simulator};
+use secrecy::SecretString;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// Tells ad networks which of their clicks became players.
-#[derive(Parser)]
-#[command(version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
+/// What is logged where `RUST_LOG` says nothing.
+const LOG: &str = "info,sqlx=warn,tower_sessions=warn";
 
-#[derive(Subcommand)]
-enum Command {
-    /// The whole product: pages, ingest, pixel, OAuth, dispatch
-    Serve,
-    /// Plays the ad networks locally, on loopback
-    Simulate {
-        #[arg(long, default_value = "127.0.0.1:3001")]
-        listen: SocketAddr,
-    },
-    /// The server, the simulator, a sample game and its players
-    Demo {
-        #[arg(long, default_value = "127.0.0.1:3000")]
-        listen: SocketAddr,
-        /// Folder of its database and key
-        #[arg(long, default_value = demo::DEFAULT_DATA)]
-        data: PathBuf,
-        /// Without the made-up players
-        #[arg(long)]
-        no_traffic: bool,
-    },
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .with_writer(std::io::stderr)
-        .init();
-    let shutdown = CancellationToken::new();
-    let stop = shutdown.clone();
-    tokio::spawn(async move {
-        serve::asked_to_stop().await;
-        stop.cancel();
-    });
-    let ended = match Cli::parse().command {
-        Command::Serve => serving(shutdown).await,
-        Command::Simulate { listen } => simulating(listen, shutdown).await,
-        Command::Demo { listen, data, no_traffic } => {
-            let options = demo::Options { listen, data, traffic: !no_traffic, given: Vec::new() };
-            demo::run(options, shutdown).await.map_err(Into::into)
-        }
-    };
-    match ended {
+fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match asked(&matches).map_err(Into::into).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             eprintln!("postbacks: {cause}");
@@ -69,30 +28,69 @@ async fn main() -> ExitCode {
     }
 }
 
+fn run(asked: Asked) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match asked {
+            Asked::Serve(config) => serving(*config, shutdown()?).await,
+            Asked::Simulate { listen } => simulating(listen, shutdown()?).await,
+            Asked::ResetPassword { database_url, email } => reset_password(&database_url, &email).await,
+            Asked::Settings { markdown } => {
+                print!("{}", if markdown { settings::markdown() } else { settings::plain() });
+                Ok(())
+            }
+            Asked::Demo(options) => Ok(demo::run(options, shutdown()?).await?),
+        }
+    })
+}
+
+async fn serving(config: Config, shutdown: CancellationToken) -> Result<(), Box<dyn Error>> {
+    let (listener, config) = serve::listen(config).await?;
+    // Kept to the end: it holds the lock on the file.
+    let started = start(config, now()).await?;
+    greet(&started);
+    Ok(serve::serve(started.state.clone(), listener, shutdown).await?)
+}
+
 async fn simulating(listen: SocketAddr, shutdown: CancellationToken) -> Result<(), Box<dyn Error>> {
     let (address, served) = simulator::serve(listen, simulator::State::default(), shutdown.cancelled_owned()).await?;
     println!("The ad networks, played locally: http://{address}");
     Ok(served.await?)
 }
 
-async fn serving(shutdown: CancellationToken) -> Result<(), Box<dyn Error>> {
-    let listen: SocketAddr = "127.0.0.1:3000".parse()?;
-    let db = Db::open("sqlite://data/postbacks.db").await?;
-    db.migrate().await?;
-    demo::check(&db, Face::Serve).await?;
-    let config = config::Config {
-        mode: config::Mode::Serve,
-        listen,
-        public_url: format!("http://{listen}").parse()?,
-        trusted_proxies: vec![],
-        ingest_rate: 5000,
-        ingest_rate_ip: 100,
-        networks: Default::default(),
-    };
-    let state = AppState::start(site::options(), config, db, Sealer::new(&[7; 32], None))?;
-    if let Some(code) = people::setup_code(&state).await? {
-        println!("Set up at http://{listen}/setup with the code {code}");
+fn greet(started: &Started) {
+    let origin = started.state.config.origin();
+    println!("Postbacks is at {origin}");
+    if let Some(code) = &started.setup_code {
+        println!("Nobody can sign in yet: open {origin}/setup and give the one-time code {code}");
     }
-    let listener = tokio::net::TcpListener::bind(listen).await?;
-    Ok(serve::serve(state, listener, shutdown).await?)
+}
+
+async fn reset_password(database_url: &SecretString, email: &str) -> Result<(), Box<dyn Error>> {
+    let db = open_existing(database_url).await?;
+    match people::reset_password(&db, email, now()).await? {
+        Some(password) => {
+            println!("{email} is signed out everywhere. One-time password, to be changed after signing in: {password}");
+            Ok(())
+        }
+        None => Err(format!("nobody has the address {email}").into()),
+    }
+}
+
+/// Cancelled by the first SIGINT or SIGTERM; the second ends the process at once.
+fn shutdown() -> std::io::Result<CancellationToken> {
+    let token = CancellationToken::new();
+    let told = token.clone();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::spawn(async move {
+        let either = async |interrupt: &mut tokio::signal::unix::Signal, terminate: &mut tokio::signal::unix::Signal| {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        };
+        either(&mut interrupt, &mut terminate).await;
+        tracing::info!("shutting down");
+        told.cancel();
+        either(&mut interrupt, &mut terminate).await;
+        std::process::exit(1);
+    });
+    Ok(token)
 }

@@ -16,6 +16,7 @@ pub mod log_query;
 pub mod money;
 pub mod network;
 pub mod number;
+pub mod overview;
 pub mod postback;
 pub mod tracking;
 pub mod user;

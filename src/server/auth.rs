@@ -1,6 +1,7 @@
 //! Who is calling, and what they may do: the first line of every server function.
 
 use super::db;
+use super::ingest::address::of_client;
 use super::sessions;
 use super::state::{AppState, state};
 use crate::error::AppError;
@@ -54,11 +55,11 @@ pub fn session() -> Result<Session, AppError> {
     use_context::<Parts>().and_then(|parts| sessions::of(&parts)).ok_or(AppError::SignedOut)
 }
 
-/// The address of the request being answered.
+/// The address of the request being answered, behind the trusted proxies.
 pub fn client_ip() -> Result<IpAddr, AppError> {
     let parts = use_context::<Parts>().ok_or(AppError::BadForm)?;
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>().ok_or(AppError::BadForm)?;
-    Ok(peer.ip().to_canonical())
+    Ok(of_client(peer.ip(), &parts.headers, &state().config.trusted_proxies))
 }
 
 /// Sends the browser to a path of ours once the server function is done.

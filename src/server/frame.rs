@@ -1,15 +1,21 @@
 //! What stands around every page of a game, read in one go.
 
 use super::auth::Access;
-use super::games;
-use super::networks;
 use super::state::AppState;
+use super::{db, dispatch, games, networks};
 use crate::error::AppError;
+use crate::model::Millis;
+use crate::model::connection::Health;
 use crate::model::frame::{Frame, Link, NetworkLink};
 
-pub async fn around(state: &AppState, (account, game, role): Access) -> Result<Frame, AppError> {
+pub async fn around(state: &AppState, (account, game, role): Access, now: Millis) -> Result<Frame, AppError> {
     let games = games::list(state, &account).await?.into_iter().map(|game| Link { slug: game.slug, name: game.name }).collect();
-    let networks =
-        networks::specs().map(|spec| NetworkLink { slug: spec.slug.to_owned(), name: spec.name.to_owned(), trouble: None }).collect();
+    let facts = db::health::of_game(&state.db, game.id, now).await?;
+    let trouble = |slug: &str| {
+        let (_, facts) = facts.iter().find(|(network, _)| network == slug)?;
+        Some(dispatch::health::health(facts)).filter(|health| *health != Health::Delivering)
+    };
+    let link = |slug: &str, name: &str| NetworkLink { slug: slug.to_owned(), name: name.to_owned(), trouble: trouble(slug) };
+    let networks = networks::specs().map(|spec| link(spec.slug, spec.name)).collect();
     Ok(Frame { account, game, role, games, networks })
 }

@@ -103,7 +103,7 @@ mod tests {
     fn a_slug_reads_like_the_name() {
         assert_eq!(slug_from("Emberfall: The  Last Fire!"), "emberfall-the-last-fire");
         assert_eq!(slug_from("東京"), "game");
-        assert_eq!(slug_from(&"long ".repeat(40)).len(), MAX_SLUG - NUMBER_SUFFIX);
+        assert_eq!(slug_from(&"long ".repeat(40)), "long-long-long-long-long-long-long-lo");
         assert!(is_slug(&slug_from("Ünïcode 2")));
     }
 

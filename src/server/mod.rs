@@ -1,6 +1,7 @@
 //! Everything that runs on the server: ingest, decide, dispatch, networks, simulator, database.
 
 pub mod auth;
+pub mod command;
 pub mod config;
 pub mod connect;
 pub mod db;
@@ -14,6 +15,7 @@ pub mod ingest;
 pub mod integrations;
 pub mod keys;
 pub mod networks;
+pub mod overview;
 pub mod password;
 pub mod people;
 pub mod pixel;
@@ -24,6 +26,7 @@ pub mod serve;
 pub mod sessions;
 pub mod simulator;
 pub mod site;
+pub mod start;
 pub mod state;
 pub mod tries;
 

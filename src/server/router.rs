@@ -37,10 +37,17 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .merge(pixel(&state))
         .merge(pages(&state))
         .with_state(state.clone())
         .merge(ingest::router(state.ingest.clone()))
         .layer(from_fn_with_state(state, security::headers))
+}
+
+/// What other people's pages load.
+fn pixel(state: &AppState) -> Router<AppState> {
+    let file = site::file(&Path::new(&*state.options.site_root).join("pixel.js"));
+    Router::new().route_service("/pixel.js", file).layer(map_response(site::for_other_sites))
 }
 
 /// What a person's browser asks for: pages, server functions, files.

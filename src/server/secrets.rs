@@ -7,10 +7,6 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 
 const NONCE_BYTES: usize = 24;
 
@@ -58,26 +54,6 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 /// 32 random bytes as hex, behind a prefix: keys, states, lease ids that leave the process.
 pub fn random_token(prefix: &str) -> String {
     format!("{prefix}{}", hex::encode(random_bytes::<32>()))
-}
-
-/// The key of a SQLite database, in a file beside it that only its owner reads; made once.
-pub fn key_beside(database: &Path) -> io::Result<[u8; 32]> {
-    let path = database.with_extension("key");
-    let read = |text: String| {
-        let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        bytes.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("{} is not a key of 32 bytes in base64", path.display())))
-    };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => read(text),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            let key = random_bytes::<32>();
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            file.write_all(STANDARD.encode(key).as_bytes())?;
-            file.sync_all()?;
-            Ok(key)
-        }
-        Err(cause) => Err(cause),
-    }
 }
 
 /// Lower-case hex SHA-256: how keys, session ids and OAuth states are looked up.

@@ -1,6 +1,9 @@
 //! Pages, ingest and dispatch side by side in one process, and how they stop: no new connection, what was accepted is written,
 //! calls in flight are recorded, leases are given back.
 
+use super::config::Config;
+use super::db::{Db, sessions};
+use super::start::CannotStart;
 use super::state::AppState;
 use super::{dispatch, router};
 use std::io;
@@ -11,10 +14,37 @@ use tokio_util::sync::CancellationToken;
 
 /// How long open connections may take to finish at shutdown; dispatch has its own 20 s beside it.
 const GRACE: Duration = Duration::from_secs(10);
+/// Ended sessions are swept up this often.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+
+/// A listener on the configured address, and the configuration with the port it got.
+pub async fn listen(config: Config) -> Result<(TcpListener, Config), CannotStart> {
+    let address = config.listen;
+    let failed = |cause| CannotStart::Listen { address, cause };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, config.bound_to(bound)))
+}
 
 /// Serves until `shutdown`, then stops in order and closes the database.
 pub async fn serve(state: AppState, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
     let dispatch = tokio::spawn(dispatch::run(state.dispatch(), shutdown.clone()));
+    let sweeper = tokio::spawn(sweep(state.db.clone(), shutdown.clone()));
+    let served = web(&state, listener, &shutdown).await;
+    // A web server that failed takes the rest with it.
+    shutdown.cancel();
+    if let Err(cause) = dispatch.await {
+        tracing::error!(%cause, "dispatch broke off; its leases run out by themselves");
+    }
+    if let Err(cause) = sweeper.await {
+        tracing::error!(%cause, "the sweeper broke off");
+    }
+    state.db.close().await;
+    served
+}
+
+/// Pages and ingest, until `shutdown` and until every message that was taken is written.
+pub async fn web(state: &AppState, listener: TcpListener, shutdown: &CancellationToken) -> io::Result<()> {
     let router = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let web = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let overdue = async {
@@ -25,26 +55,24 @@ pub async fn serve(state: AppState, listener: TcpListener, shutdown: Cancellatio
         served = web => served,
         () = overdue => Ok(()),
     };
-    // A web server that failed takes the rest with it.
-    shutdown.cancel();
     state.ingest.stop().await;
-    if let Err(cause) = dispatch.await {
-        tracing::error!(%cause, "dispatch broke off; its leases run out by themselves");
-    }
-    state.db.close().await;
     served
 }
 
-/// Resolves when the process is asked to end (SIGTERM, or ctrl-c at a terminal).
-pub async fn asked_to_stop() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+async fn sweep(db: Db, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        if let Err(cause) = swept(&db).await {
+            tracing::warn!(%cause, "ended sessions are not swept up");
         }
-    };
-    tokio::select! {
-        () = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(SWEEP) => {}
+        }
     }
+}
+
+async fn swept(db: &Db) -> super::db::Result<()> {
+    let mut tx = db.begin().await?;
+    sessions::delete_ended(&mut tx, super::now()).await?;
+    tx.commit().await
 }

@@ -4,8 +4,8 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use leptos::config::LeptosOptions;
 use std::path::{Path, PathBuf};
-use tower_http::services::ServeDir;
 use tower_http::services::fs::DefaultServeDirFallback;
+use tower_http::services::{ServeDir, ServeFile};
 
 const OUTPUT_NAME: &str = "postbacks";
 /// Left by `scripts/build-web`: a fingerprint of what it built, part of every address under `/pkg`.
@@ -32,6 +32,11 @@ fn find_root() -> Option<PathBuf> {
 /// Plain files with their compressed twins.
 pub fn files(folder: &Path) -> ServeDir<DefaultServeDirFallback> {
     ServeDir::new(folder).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)
+}
+
+/// One such file.
+pub fn file(path: &Path) -> ServeFile {
+    ServeFile::new(path).precompressed_br().precompressed_gzip()
 }
 
 /// What carries its version in its address may be kept for ever.

@@ -13,7 +13,7 @@ const PER_IP: u32 = 30;
 const PER_EMAIL: u32 = 100;
 /// Tries are forgotten this long after the first of them.
 pub const WAIT: Millis = 15 * MINUTE;
-/// Counters kept at once; past this the oldest go, so that a flood cannot take the memory.
+/// Counters kept at once; past this the older half goes, so that a flood cannot take the memory.
 const MAX_COUNTERS: usize = 50_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,9 +96,12 @@ fn make_room(counters: &mut HashMap<Key, Counter>, now: Millis) {
         return;
     }
     counters.retain(|_, counter| counter.since + WAIT > now);
-    while counters.len() >= MAX_COUNTERS {
-        let Some(oldest) = counters.iter().min_by_key(|(_, counter)| counter.since).map(|(_, counter)| counter.since) else { return };
-        counters.retain(|_, counter| counter.since > oldest);
+    if counters.len() >= MAX_COUNTERS {
+        // Half at a time, so that a flood pays for the search once in many tries.
+        let mut times: Vec<Millis> = counters.values().map(|counter| counter.since).collect();
+        let (_, middle, _) = times.select_nth_unstable(MAX_COUNTERS / 2);
+        let middle = *middle;
+        counters.retain(|_, counter| counter.since > middle);
     }
 }
 

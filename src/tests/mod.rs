@@ -1,6 +1,7 @@
 //! Tests of what crosses rooms: the real router on a real database, on both engines. The tree mirrors the routes.
 #![allow(clippy::unwrap_used)]
 
+pub mod app;
 mod changes;
 mod dispatch;
 pub mod engines;
@@ -8,4 +9,8 @@ mod goals;
 mod ingest;
 mod keys;
 mod networks;
+mod people;
 mod schema;
+mod security;
+mod signing_in;
+mod starting;

@@ -22,6 +22,7 @@ pub mod postbacks;
 pub mod queue;
 pub mod results;
 pub mod rows;
+pub mod sealed;
 pub mod sessions;
 pub mod users;
 

@@ -2,20 +2,15 @@
 //! It listens on loopback only, takes network addresses on loopback only, keeps its files in a folder of its own and marks its database.
 
 pub mod journey;
-mod mark;
 pub mod seed;
 mod traffic;
 
-pub use mark::{Face, check};
-
 use super::config::{Config, Mode};
-use super::db::Db;
 use super::networks::contract::{SettingKind, Settings};
 use super::networks::specs;
-use super::secrets::Sealer;
 use super::simulator::sample::SAMPLES;
-use super::state::AppState;
-use super::{now, serve, simulator, site};
+use super::start::{CannotStart, start};
+use super::{now, serve, simulator};
 use crate::error::AppError;
 use crate::server::connect::ConnectFailure;
 use secrecy::SecretString;
@@ -24,8 +19,6 @@ use std::path::PathBuf;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-
-pub const DEFAULT_DATA: &str = "demo-data";
 
 /// How the demo was asked to run.
 #[derive(Debug, Clone)]
@@ -47,16 +40,12 @@ pub enum Failure {
     FarNetwork(&'static str, Url),
     #[error(transparent)]
     Simulator(#[from] simulator::CannotListen),
-    #[error("the demo cannot use its folder: {0}")]
-    Files(#[from] std::io::Error),
+    #[error("the demo cannot listen: {0}")]
+    Listen(#[from] std::io::Error),
     #[error("the demo's database refuses: {0}")]
     Database(#[from] sqlx::Error),
-    #[error("the demo's database cannot be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
     #[error(transparent)]
-    Marked(#[from] mark::WrongFace),
-    #[error(transparent)]
-    Client(#[from] super::networks::http::NoClient),
+    Start(#[from] CannotStart),
     #[error("the sample game cannot be made: {0}")]
     Seed(#[from] AppError),
     #[error("the sample game cannot be connected: {0}")]
@@ -69,21 +58,23 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Fa
     let listener = TcpListener::bind(options.listen).await?;
     let listen = listener.local_addr()?;
     let (simulator, played) = start_simulator(&options, &shutdown).await?;
-    std::fs::create_dir_all(&options.data)?;
-    let db = Db::open(&format!("sqlite://{}", options.data.join("postbacks.db").display())).await?;
-    db.migrate().await?;
-    check(&db, Face::Demo).await?;
-    let sealer = Sealer::new(&super::secrets::key_beside(&options.data.join("postbacks.db"))?, None);
     let config = Config {
         mode: Mode::Demo,
         listen,
         public_url: format!("http://{listen}").parse().expect("a socket address makes a URL"),
+        database_url: format!("sqlite://{}", options.data.join("postbacks.db").display()).into(),
         trusted_proxies: Vec::new(),
+        secret_key: None,
+        secret_key_previous: None,
+        admin: None,
         ingest_rate: 0,
         ingest_rate_ip: 0,
+        metrics_token: None,
         networks: settings(&options, simulator.as_deref()),
     };
-    let state = AppState::start(site::options(), config, db, sealer)?;
+    // Kept to the end: it holds the lock on the file.
+    let started = start(config, now()).await?;
+    let state = started.state.clone();
     seed::seed(&state, &played, now()).await?;
     println!("Postbacks demo: http://{listen}   sign in as {}", seed::credentials());
     if let Some(simulator) = &simulator {

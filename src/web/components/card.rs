@@ -39,7 +39,7 @@ pub fn Fact(
     /// As wide as the list.
     #[prop(optional)]
     full: bool,
-    #[prop(optional, into)] tone: Option<Tone>,
+    #[prop(default = None)] tone: Option<Tone>,
     children: Children,
 ) -> impl IntoView {
     view! {

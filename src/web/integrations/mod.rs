@@ -6,7 +6,7 @@ pub mod changes;
 mod connected;
 mod connecting;
 pub mod disconnect;
-mod health;
+pub mod health;
 pub mod list;
 pub mod network;
 pub mod not_sent;

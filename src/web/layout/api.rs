@@ -8,5 +8,5 @@ use leptos::prelude::*;
 pub async fn read_frame(game: String) -> Result<Frame, AppError> {
     use crate::server::{auth, frame};
     let access = auth::require_game(&game).await?;
-    frame::around(&crate::server::state::state(), access).await
+    frame::around(&crate::server::state::state(), access, crate::server::now()).await
 }

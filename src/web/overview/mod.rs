@@ -1,10 +1,98 @@
-//! `/games/{slug}`: how the game's networks do.
+//! `/games/{slug}`: what reached the networks in the last day, how each network does, and how far the set-up is.
 
-use crate::web::components::Head;
+pub mod api;
+mod set_up;
+
+use super::components::{ButtonLink, Fact, Facts, Glyph, Section, Stat, Stats, Tone};
+use super::deliveries::words::thousands;
+use super::integrations::health::CardHealth;
+use super::page::{Page, param};
+use crate::model::connection::Health;
+use crate::model::conversion::Outcome;
+use crate::model::integration::IntegrationCard;
+use crate::model::overview::Overview;
+use api::read_overview;
 use leptos::prelude::*;
-use leptos_meta::Title;
+use set_up::SetUp;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    view! { <Title text="Overview"/><Head title=|| "Overview"/> }
+    let game = param("slug");
+    view! {
+        <Page title="Overview" load=read_overview(game.clone()) draw=move |overview: Overview| {
+            let Overview { cards, outcomes, evidence } = overview;
+            let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|one| wanted(&one.outcome)).map(|one| one.count).sum::<i64>();
+            let (credited, waiting) = (count(|outcome| *outcome == Outcome::Credited), count(|outcome| *outcome == Outcome::Waiting));
+            let not_sent = count(|outcome| matches!(outcome, Outcome::NotSent(_)));
+            let delivered = cards.iter().map(|card| card.last_day.success).sum();
+            let open: i64 = cards.iter().map(|card| card.open.count).sum();
+            let connected = cards.iter().any(|card| card.connection.is_some());
+            let lead = lead(&cards, delivered);
+            let settings = format!("/games/{game}/settings");
+            let networks = cards.into_iter().map(|card| view! { <Network card settings=settings.clone()/> }).collect_view();
+            view! {
+                <h1 class="sr">"Overview"</h1>
+                <div class="stack loose">
+                    {lead}
+                    <Section id="day" title="Last 24 hours">
+                        <Stats>
+                            <Stat label="Goals reached" value=thousands(credited + waiting + not_sent)/>
+                            <Stat label="Credited to an ad" value=thousands(credited)/>
+                            <Stat label="Waiting for a click" value=thousands(waiting)/>
+                            <Stat label="Not sent" value=thousands(not_sent)/>
+                            <Stat label="Still to send" value=thousands(open) tone=(open > 0).then_some(Tone::Warn)/>
+                        </Stats>
+                    </Section>
+                    <Section id="networks" title="Networks"><div class="cols">{networks}</div></Section>
+                    <SetUp evidence connected delivered settings/>
+                </div>
+            }
+            .into_any()
+        }/>
+    }
+}
+
+/// The sentence that a marketer would repeat in a meeting.
+fn lead(cards: &[IntegrationCard], delivered: i64) -> AnyView {
+    let troubled: Vec<String> = cards.iter().filter(|card| is_troubled(card)).map(|card| card.network.name.clone()).collect();
+    let conversions = if delivered == 1 { "1 conversion".to_owned() } else { format!("{} conversions", thousands(delivered)) };
+    let told = match (cards.iter().any(|card| card.connection.is_some()), delivered) {
+        (false, _) => view! { <strong>"No network is connected yet."</strong>" Nothing is sent until one is." }.into_any(),
+        (true, 0) => view! { <strong>"Nothing was delivered in the last 24 hours."</strong> }.into_any(),
+        (true, _) => view! { <strong>{conversions}</strong>" reached the networks in the last 24 hours." }.into_any(),
+    };
+    let trouble =
+        (!troubled.is_empty()).then(|| view! { " "<strong class="tone" data-tone="bad">{troubled.join(", ")}" needs you."</strong> });
+    view! { <p class="lead">{told}{trouble}</p> }.into_any()
+}
+
+fn is_troubled(card: &IntegrationCard) -> bool {
+    matches!(card.health, Some(Health::CredentialFailures { .. } | Health::Failing { .. }))
+}
+
+#[component]
+fn Network(card: IntegrationCard, settings: String) -> impl IntoView {
+    let bad = is_troubled(&card);
+    let IntegrationCard { network, connection, health, last_day, open, clicks } = card;
+    let href = format!("{settings}/integrations/{}", network.slug);
+    let (text, href_of_button) = if connection.is_some() { ("Open log", format!("{href}#log")) } else { ("Connect", href.clone()) };
+    let label = format!("{text}: {}", network.name);
+    let none_or = |count: i64| if count == 0 { "None".to_owned() } else { thousands(count) };
+    view! {
+        <article class="card" data-tone=bad.then_some("bad")>
+            <header class="row">
+                <Glyph name=network.name.clone() picture=network.picture/>
+                <h3><a class="brand" href=href>{network.name}</a></h3>
+            </header>
+            <CardHealth connection health/>
+            <Facts rows=true>
+                <Fact label="Delivered">{none_or(last_day.success)}</Fact>
+                <Fact label="Retried">{none_or(last_day.retried)}</Fact>
+                <Fact label="Failed" tone=(last_day.failed > 0).then_some(Tone::Bad)>{none_or(last_day.failed)}</Fact>
+                <Fact label="Still to send">{none_or(open.count)}</Fact>
+                <Fact label="Clicks kept, 30 d">{none_or(clicks)}</Fact>
+            </Facts>
+            <footer><ButtonLink href=href_of_button text label/></footer>
+        </article>
+    }
 }

@@ -1,0 +1,21 @@
+# Two commands to know: `make demo` shows the whole loop, `make test` proves it. Each installs what it needs and says so.
+
+.PHONY: demo test serve build
+
+# The whole loop on this machine alone: server, networks played locally, a sample game and its players.
+demo: build
+	target/release/postbacks demo
+
+# The real thing; the settings are in README.md and .env.example.
+serve: build
+	target/release/postbacks serve
+
+# The release server, and what it gives to browsers.
+build:
+	scripts/setup
+	scripts/build-web
+	cargo build --release --locked
+
+# Formatting, lints, Rust tests on SQLite and PostgreSQL, browser tests.
+test:
+	scripts/test
