@@ -33,7 +33,7 @@ test('a token that the network refuses is shown with its words, and drains after
   expect(await demo.messages(...purchase('ttclid', '4.99'))).toBe(200)
   await expect(async () => {
     await page.goto(path.tiktok)
-    await expect(page.getByText('Credential failures detected').first()).toBeVisible({ timeout: 500 })
+    await expect(page.getByRole('main').getByText('Credential failures detected')).toBeVisible({ timeout: 500 })
   }).toPass()
   await expect(page.getByText('TikTok refuses the token')).toBeVisible()
   await expect(page.getByText('1 postback').first()).toBeVisible()
@@ -49,7 +49,7 @@ test('a token that the network refuses is shown with its words, and drains after
   await expect(page.getByText('TikTok Ads is connected')).toBeVisible()
   await expect(async () => {
     await page.goto(path.tiktok)
-    await expect(page.getByText('Credential failures detected')).toHaveCount(0, { timeout: 500 })
+    await expect(page.getByRole('main').getByText('Credential failures detected')).toHaveCount(0, { timeout: 500 })
     await expect(page.getByRole('row', { name: /purchase First Purchase/ }).first()).toContainText('Success', { timeout: 500 })
   }).toPass()
 })
