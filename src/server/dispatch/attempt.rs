@@ -21,18 +21,16 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// No call starts with less of the lease left: a whole call takes up to 20 s, and its result must still be ours.
-const LEAST_LEASE: Millis = 25 * SECOND;
+pub const LEAST_LEASE: Millis = 25 * SECOND;
 /// After so many claims without a recorded result a postback is taken for what stops the process.
 const POISON: i32 = 5;
 /// What a connection without words of the network is parked with.
 const NO_WORDS: &str = "no reason given";
 
 impl Shares for Claimed {
-    fn test(&self) -> bool {
-        self.of.test
-    }
+    /// A test event, because test consoles show only those; or what may be stopping the process.
     fn alone(&self) -> bool {
-        self.held.suspect()
+        self.of.test || self.held.suspect()
     }
 }
 
@@ -52,7 +50,7 @@ pub struct End {
     pub calls: usize,
 }
 
-/// Sends the postbacks (of one connection, all test or all not). Every one of them is judged, ended without a call, or given back.
+/// Sends the postbacks (of one connection; a test event alone). Every one of them is judged, ended without a call, or given back.
 pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Claimed>, flush: Flush, clock: Clock) -> End {
     let mut end = End { signal: Signal::Clean, refused: false, calls: 0 };
     let mut work = vec![postbacks];
