@@ -3,6 +3,7 @@
 
 pub mod app;
 mod changes;
+mod disconnecting;
 mod dispatch;
 pub mod engines;
 mod goals;

@@ -5,6 +5,7 @@ use crate::model::Millis;
 use crate::model::connection::Connection;
 use crate::server::db::audit::{self, Entry};
 use crate::server::db::connection_changes::{self as changes, Saved};
+use crate::server::db::sealed::{self, Sealed};
 use crate::server::db::{Tx, connections, grants, postbacks};
 use crate::server::networks::contract::{Choice, Spec};
 use crate::server::networks::find;
@@ -78,19 +79,37 @@ pub async fn waiting(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<i64, C
     Ok(changes::waiting(&mut tx, connection.id).await?)
 }
 
-/// Cancels what waits, forgets the secret, keeps the log, and gives the token back to the network.
+/// Cancels what waits, forgets the secrets, keeps the log, and gives the token back to the network unless another game still uses it.
 pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), ConnectFailure> {
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let sealed = changes::secret(&desk.db, connection.id).await?;
     let mut tx = desk.db.begin().await?;
     postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
     changes::disconnect(&mut tx, connection.id).await?;
+    grants::forget_of_game(&mut tx, actor.game.id, slug).await?;
     record(&mut tx, actor, "connection.disconnected", slug, &format!("target {}", connection.target_id)).await?;
     tx.commit().await?;
-    if let Some(token) = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok()) {
+    // What is claimed already must not go out any more.
+    desk.wake.notify_one();
+    if let Some(token) = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok())
+        && !still_used(desk, slug, &token, actor.now).await
+    {
         oauth::revoke(desk, slug, &token).await;
     }
     Ok(())
+}
+
+/// Whether any game is or is about to be connected by this token: networks may give a person the same one for every game. Where that
+/// is not known it is taken to be so: a token too many at the network does less harm than one too few here.
+async fn still_used(desk: &Desk, slug: &str, token: &SecretString, now: Millis) -> bool {
+    let same = |one: &Sealed| desk.sealer.open(&one.owner, &one.text).is_ok_and(|other| other.expose_secret() == token.expose_secret());
+    match sealed::tokens(&desk.db, slug, now).await {
+        Ok(tokens) => tokens.iter().any(same),
+        Err(cause) => {
+            tracing::warn!(%cause, network = slug, "the token is not given back: who else uses it is not known");
+            true
+        }
+    }
 }
 
 /// Switches sending on or off. Off: what is queued is held; on: it goes.

@@ -97,6 +97,16 @@ pub async fn find(db: &Db, id: Uuid, game_id: Uuid, network: &str, user_id: Uuid
     .await)
 }
 
+/// Forgets what people of the game brought from the network and have not picked from yet.
+pub async fn forget_of_game(tx: &mut Tx, game_id: Uuid, network: &str) -> Result<()> {
+    within!(tx, c => sqlx::query("delete from grants where game_id = $1 and network = $2")
+        .bind(game_id)
+        .bind(network)
+        .execute(c)
+        .await
+        .map(drop))
+}
+
 pub async fn forget(tx: &mut Tx, id: Uuid) -> Result<()> {
     within!(tx, c => sqlx::query("delete from grants where id = $1").bind(id).execute(c).await.map(drop))
 }
