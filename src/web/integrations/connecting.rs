@@ -7,7 +7,7 @@ use crate::model::connect::{ConnectProblem, NetworkSaid};
 use crate::model::integration::Integration;
 use crate::model::network::{ConnectKind, NetworkCard};
 use crate::web::components::{Button, Choice, Flash, Look, Section, Shape, TextField, Tone};
-use crate::web::deliveries::words::{it_says, postbacks};
+use crate::web::deliveries::words::{it_says, postbacks_of_the_present_one};
 use leptos::prelude::*;
 
 #[component]
@@ -90,7 +90,7 @@ pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) 
     let text = if present.is_some() { "Save token" } else { "Connect" };
     let target = present.as_ref().map(|connection| connection.target_id.clone()).unwrap_or_default();
     let test_code = present.as_ref().and_then(|connection| connection.test_code.clone()).unwrap_or_default();
-    let waiting = postbacks(integration.open.count);
+    let waiting = postbacks_of_the_present_one(integration.open.count);
     view! {
         {elsewhere.map(|problem| view! { <Failure problem said/> })}
         <ActionForm action>
@@ -104,7 +104,7 @@ pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) 
                     <TextField name="test_code" label value=test_code error=test_error max=128usize code=true hint="Optional. Only events marked as test carry it."/>
                 })}
                 {confirm.map(|_| view! {
-                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {waiting} that wait for the present one")/>
+                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {waiting}")/>
                 })}
                 <div class="row"><Button text look=Look::Primary/></div>
             </div>

@@ -7,7 +7,7 @@ use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, NetworkSaid};
 use crate::model::integration::{Choice as Offered, Grant};
 use crate::web::components::{Button, Choice, Crumb, Crumbs, Empty, Glyph, Head, Look, SelectField, TextField};
-use crate::web::deliveries::words::postbacks;
+use crate::web::deliveries::words::postbacks_of_the_present_one;
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -137,7 +137,7 @@ fn Targets(
                     <TextField name="test_code" label value=test_code error=test_error max=128usize code=true hint="Optional. Only events marked as test carry it."/>
                 })}
                 {asks.then(|| view! {
-                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {} that wait for the present one", postbacks(open.count))/>
+                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {}", postbacks_of_the_present_one(open.count))/>
                 })}
                 <div class="row"><Button text="Connect" look=Look::Primary/></div>
             </div>
