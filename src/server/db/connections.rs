@@ -1,9 +1,9 @@
 //! Connections as dispatch sees them: where postbacks go, and what holds them.
 
-use super::{Db, Result, Tx, on, within};
+use super::{Db, Result, Tx, on, rows, within};
 use crate::model::Millis;
 use crate::model::connection::ParkCause;
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 /// Where the postbacks of a connection go, as it stood when they were claimed.
@@ -39,6 +39,18 @@ pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Route>> {
     .bind(now)
     .fetch_all(pool)
     .await)
+}
+
+/// Those of the connections that may send, as they are now, whether or not something of them is due.
+pub async fn sending(db: &Db, ids: &[Uuid]) -> Result<Vec<Route>> {
+    on!(db, pool => {
+        let mut query = QueryBuilder::new(
+            "select id, game_id, network, account_id, target_id, secret, test_code, probe_at is not null as probing
+             from connections where connected and enabled and parked_cause is null and id in ",
+        );
+        rows::push_list(&mut query, ids);
+        query.build_query_as().fetch_all(pool).await
+    })
 }
 
 /// A refusal that holds all of a connection.
