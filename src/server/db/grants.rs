@@ -110,3 +110,12 @@ pub async fn forget_of_game(tx: &mut Tx, game_id: Uuid, network: &str) -> Result
 pub async fn forget(tx: &mut Tx, id: Uuid) -> Result<()> {
     within!(tx, c => sqlx::query("delete from grants where id = $1").bind(id).execute(c).await.map(drop))
 }
+
+/// Forgets the states and grants that have run out, with their tokens; returns how many. People make few.
+pub async fn delete_ended(tx: &mut Tx, now: Millis) -> Result<u64> {
+    let mut ended = 0;
+    for text in ["delete from oauth_states where expires_at <= $1", "delete from grants where expires_at <= $1"] {
+        ended += within!(tx, c => sqlx::query(text).bind(now).execute(c).await.map(|done| done.rows_affected()))?;
+    }
+    Ok(ended)
+}

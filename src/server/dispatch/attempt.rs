@@ -14,6 +14,7 @@ use crate::server::db::connections::{Park, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::queue;
 use crate::server::db::results::{Finish, Results};
+use crate::server::metrics;
 use crate::server::networks::contract::{Answer, Destination, Events, Network, Outcome, Spec, Verdict};
 use crate::server::networks::http::NoAnswer;
 use std::collections::HashSet;
@@ -65,6 +66,7 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
         let request = target.network.request(&dispatch.settings, &target.to, &events);
         let exchange = dispatch.http.send(&request).await;
         end.calls += 1;
+        metrics::call_made(target.network.spec().slug, exchange.latency_ms);
         let pause = exchange.result.as_ref().ok().and_then(|answer| answer.retry_after);
         let (brought, verdict, response) = read(target.network, exchange.result, group.len());
         end.signal = signal(brought, &verdict.events, pause);

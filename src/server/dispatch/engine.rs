@@ -12,8 +12,8 @@ use crate::server::db::connections::{self, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::results::Results;
 use crate::server::db::{Result, queue};
-use crate::server::networks;
 use crate::server::networks::contract::Destination;
+use crate::server::{metrics, networks};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -303,6 +303,7 @@ impl Engine {
         let unsent: Vec<Claimed> = self.lanes.values_mut().flat_map(|lane| lane.overdue(now + attempt::LEAST_LEASE)).collect();
         attempt::give_back(&self.dispatch, unsent).await;
         let reclaimed = queue::reclaim(&self.dispatch.db, now).await?;
+        metrics::leases_reclaimed(reclaimed);
         if reclaimed > 0 {
             tracing::warn!(count = reclaimed, "postbacks whose sender died or hangs are taken up again");
         }
