@@ -6,8 +6,8 @@ use postbacks::server::db::{Db, api_keys, games};
 use postbacks::server::now;
 use std::net::SocketAddr;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use uuid::Uuid;
 
 /// What `serve` says once it listens.
@@ -22,6 +22,8 @@ pub struct Rig {
     pub key: String,
     db: Db,
     server: Child,
+    /// Kept open: what it says goes somewhere.
+    _lines: Lines<BufReader<ChildStdout>>,
     place: Place,
 }
 
@@ -46,7 +48,7 @@ impl Rig {
             let line = lines.next_line().await.expect("its output is text").expect("it greets");
             address = line.strip_prefix(GREETING).map(|address| address.parse().expect("an address"));
         }
-        Self { address: address.expect("it greeted"), key, db, server, place }
+        Self { address: address.expect("it greeted"), key, db, server, _lines: lines, place }
     }
 
     /// What the load left behind.
