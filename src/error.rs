@@ -12,7 +12,7 @@ pub enum AppError {
     SignedOut,
     #[error("There is nothing at this address.")]
     NotFound,
-    #[error("Your role in this game does not allow this. Ask an owner or admin.")]
+    #[error("Your role does not allow this. Ask an owner or admin.")]
     NotAllowed,
     #[error("Too many tries. Wait a minute and try again.")]
     TooMany,
@@ -42,8 +42,8 @@ pub enum AppError {
     WrongOldPassword,
     #[error("Give the game a name.")]
     GameNameMissing,
-    #[error("A game's name has at most 80 characters.")]
-    GameNameTooLong,
+    #[error("A game's name has up to 80 characters, in one line.")]
+    GameNameUnfit,
     #[error("An address has lower-case letters, digits and hyphens, at most 40, and is not “new”.")]
     SlugInvalid,
     #[error("Another game has this address.")]
@@ -54,6 +54,14 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// Whether it is about what a form asked for. The rest is said by the frame of the page that a form leads back to.
+    pub const fn is_of_a_form(self) -> bool {
+        !matches!(
+            self,
+            Self::SignedOut | Self::NotFound | Self::NotAllowed | Self::TooMany | Self::Unavailable | Self::BadForm | Self::NoAnswer
+        )
+    }
+
     /// The HTTP status of an answer that carries this error.
     pub const fn status(self) -> u16 {
         match self {
@@ -70,7 +78,7 @@ impl AppError {
             | Self::PasswordTooShort
             | Self::PasswordTooLong
             | Self::GameNameMissing
-            | Self::GameNameTooLong
+            | Self::GameNameUnfit
             | Self::SlugInvalid => 422,
         }
     }

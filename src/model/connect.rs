@@ -1,5 +1,8 @@
 //! Why a change to a connection did not happen, for the person who asked for it.
 
+use super::Millis;
+use serde::{Deserialize, Serialize};
+
 super::words! {
     /// A closed set: what the network said in its own words is kept in the session, not in the address.
     ConnectProblem {
@@ -29,11 +32,25 @@ impl ConnectProblem {
     }
 }
 
-/// What a network said when it refused to be connected, kept in the session until the page has shown it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct NetworkSaid {
+/// A try to connect that failed, kept in the session so that the page can say why and nothing has to be typed twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastTry {
     pub network: String,
+    pub said: Option<NetworkSaid>,
+    pub typed: Typed,
+    pub at: Millis,
+}
+
+/// What a network said when it refused to be connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkSaid {
     pub code: Option<String>,
     pub words: String,
-    pub at: super::Millis,
+}
+
+/// What stood in the fields of a form; never the token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    pub target: String,
+    pub test_code: String,
 }

@@ -1,7 +1,7 @@
 //! What a person types for a goal, what is wrong with it, and what the goal pages show.
 
 use super::Millis;
-use super::goal::{Goal, MAX_DESCRIPTION, MAX_NAME, Template, Trigger};
+use super::goal::{Goal, GoalStatus, MAX_DESCRIPTION, MAX_NAME, Template, Trigger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,8 +87,8 @@ impl Draft {
             length if length > MAX_EVENT || has_control(&draft.event) => problems.push(Problem::EventUnfit),
             _ => {}
         }
-        if draft.description.chars().count() > MAX_DESCRIPTION {
-            problems.push(Problem::DescriptionTooLong);
+        if draft.description.chars().count() > MAX_DESCRIPTION || draft.description.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            problems.push(Problem::DescriptionUnfit);
         }
         problems.extend(draft.names.iter().filter(|(_, name)| !fits_network(name)).map(|(slug, _)| Problem::SentAsUnfit(slug.clone())));
         problems
@@ -137,8 +137,8 @@ pub enum Problem {
     NameUnfit,
     #[error("Another goal of this game has this name.")]
     NameTaken,
-    #[error("A description has up to 500 characters.")]
-    DescriptionTooLong,
+    #[error("A description has up to 500 characters of text.")]
+    DescriptionUnfit,
     #[error("Name the event that counts, as the game sends it.")]
     EventMissing,
     #[error("An event name has up to 256 characters, in one line.")]
@@ -156,6 +156,17 @@ super::words! {
         Created = "created", Paused = "paused", Resumed = "resumed", Archived = "archived", Restored = "restored",
         /// Another goal has taken its name.
         NotRestored = "not_restored",
+    }
+}
+
+impl Done {
+    /// What the goal is afterwards: a link that says otherwise says what is not so.
+    pub const fn leaves(self) -> GoalStatus {
+        match self {
+            Self::Created | Self::Resumed => GoalStatus::Active,
+            Self::Paused | Self::Restored => GoalStatus::Paused,
+            Self::Archived | Self::NotRestored => GoalStatus::Archived,
+        }
     }
 }
 
@@ -257,7 +268,7 @@ mod tests {
     #[test]
     fn limits_count_characters_and_hold() {
         let long = Draft { name: "é".repeat(81), event: "e".repeat(257), description: "d".repeat(501), ..draft() };
-        assert_eq!(long.problems(), [Problem::NameUnfit, Problem::EventUnfit, Problem::DescriptionTooLong]);
+        assert_eq!(long.problems(), [Problem::NameUnfit, Problem::EventUnfit, Problem::DescriptionUnfit]);
         let full = Draft { name: "é".repeat(80), event: "e".repeat(256), description: "d".repeat(500), ..draft() };
         assert_eq!(full.problems(), []);
         assert_eq!(Draft { name: "two\nlines".into(), ..draft() }.problems(), [Problem::NameUnfit]);

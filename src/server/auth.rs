@@ -1,6 +1,7 @@
 //! Who is calling, and what they may do: the first line of every server function.
 
 use super::db;
+use super::games;
 use super::ingest::address::of_client;
 use super::sessions;
 use super::state::{AppState, state};
@@ -93,12 +94,15 @@ pub async fn signed_in(state: &AppState, session: &Session) -> Result<Option<Acc
 
 /// A game by its slug and the person's role in it. The operator sees every game, and changes those they belong to.
 pub async fn game_of(state: &AppState, account: &Account, slug: &str) -> Result<(Game, Role), AppError> {
+    // Not every text can be looked up: PostgreSQL knows no NUL.
+    let slug = Some(slug).filter(|slug| games::is_slug(slug)).ok_or(AppError::NotFound)?;
     let game = db::games::by_slug(&state.db, slug).await?.ok_or(AppError::NotFound)?;
     let role = role_in(state, account, game.id).await?.ok_or(AppError::NotFound)?;
     Ok((game, role))
 }
 
-async fn role_in(state: &AppState, account: &Account, game_id: Uuid) -> Result<Option<Role>, AppError> {
+/// The role of a person in a game; None for a stranger.
+pub async fn role_in(state: &AppState, account: &Account, game_id: Uuid) -> Result<Option<Role>, AppError> {
     let role = db::memberships::role(&state.db, account.id, game_id).await?;
     Ok(role.or(account.operator.then_some(Role::Member)))
 }

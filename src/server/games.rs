@@ -25,8 +25,8 @@ pub async fn create(state: &AppState, account: &Account, name: &str, slug: &str,
     let name = name.trim();
     match name.chars().count() {
         0 => return Err(AppError::GameNameMissing),
-        1..=MAX_GAME_NAME => {}
-        _ => return Err(AppError::GameNameTooLong),
+        1..=MAX_GAME_NAME if !name.chars().any(char::is_control) => {}
+        _ => return Err(AppError::GameNameUnfit),
     }
     let slug = match slug.trim() {
         "" => free_slug(state, &slug_from(name)).await?,
@@ -83,7 +83,8 @@ fn slug_from(name: &str) -> String {
 /// Room for `-99`.
 const NUMBER_SUFFIX: usize = 3;
 
-fn is_slug(text: &str) -> bool {
+/// What the address of a game may be made of.
+pub fn is_slug(text: &str) -> bool {
     let inside = text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
     (1..=MAX_SLUG).contains(&text.len()) && inside && !text.starts_with('-') && !text.ends_with('-') && text != SLUG_OF_FORM
 }

@@ -157,6 +157,7 @@ pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, 
 /// All that is wrong with a draft; `of` is the goal it changes.
 fn problems(all: &[Goal], of: Option<Uuid>, draft: &Draft) -> Vec<Problem> {
     let mut problems = draft.problems();
+    problems.retain(|problem| !matches!(problem, Problem::SentAsUnfit(slug) if networks::find(slug).is_none()));
     let name = draft.name.trim().to_ascii_lowercase();
     let others = || all.iter().filter(|goal| Some(goal.id) != of && goal.status != GoalStatus::Archived);
     if others().any(|goal| goal.name.to_ascii_lowercase() == name) {

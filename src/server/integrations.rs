@@ -3,12 +3,12 @@
 use super::auth::Access;
 use super::db::{self, Db, attempts, connection_changes, conversions, deliveries, evidence, health};
 use super::dispatch;
+use super::masking::Masked;
 use super::networks::contract::{ConnectError, Network, Settings, Spec};
 use super::networks::{ALL, find};
 use super::now;
 use super::state::state;
 use crate::error::AppError;
-use crate::model::attempt::Exchange;
 use crate::model::connection::Connection;
 use crate::model::filter::{Cursor, Position};
 use crate::model::game::Game;
@@ -35,6 +35,11 @@ impl<'a> Reader<'a> {
         let (_, game, role) = access;
         let state = state();
         Self { db: state.db, settings: state.config.networks.clone(), game, may_change: role.may_change(), now: now() }
+    }
+
+    /// What this reader may see of it.
+    fn show<T: Masked>(&self, value: T) -> T {
+        if self.may_change { value } else { value.masked() }
     }
 }
 
@@ -68,10 +73,10 @@ pub async fn list(access: &Access) -> Result<Integrations, AppError> {
         cards.push(IntegrationCard {
             network: card(network.spec()),
             health,
-            last_day: attempts::counts(db, &scope).await?,
+            last_day: attempts::counts(db, &scope, false).await?,
             open,
             clicks: clicks.iter().find(|(of, _)| of == slug).map_or(0, |(_, count)| *count),
-            connection,
+            connection: reader.show(connection),
         });
     }
     Ok(Integrations { game_name: game.name.clone(), may_change: reader.may_change, cards, now: reader.now })
@@ -80,7 +85,7 @@ pub async fn list(access: &Access) -> Result<Integrations, AppError> {
 async fn state_of(reader: &Reader<'_>, connection: Option<&Connection>) -> db::Result<(Option<crate::model::connection::Health>, Open)> {
     let Some(connection) = connection else { return Ok((None, Open::default())) };
     let facts = health::of_network(&reader.db, reader.game.id, &connection.network, reader.now).await?;
-    Ok((facts.as_ref().map(dispatch::health::health), deliveries::open(&reader.db, connection.id).await?))
+    Ok((reader.show(facts.as_ref().map(dispatch::health::health)), deliveries::open(&reader.db, connection.id).await?))
 }
 
 /// The page of one network.
@@ -93,16 +98,16 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
     let (health, open) = state_of(reader, connection.as_ref()).await?;
     let since = reader.now - filter.range.millis();
     let scope = attempts::Scope { game_id: game.id, network: slug.to_owned(), since, status: filter.status };
-    let counts = attempts::counts(db, &scope).await?;
+    let counts = attempts::counts(db, &scope, true).await?;
     let (rows, more) = attempts::page(db, &scope, &position).await?;
-    let log = pages(rows, more, &position, |attempt| Cursor { time: attempt.time, id: attempt.id });
+    let log = pages(reader.show(rows), more, &position, |attempt| Cursor { time: attempt.time, id: attempt.id });
     let evidence = if counts.all() == 0 { Some(evidence::since(db, game.id, slug, since).await?) } else { None };
     Ok(Integration {
         game_name: game.name.clone(),
         may_change: reader.may_change,
         network: card(network.spec()),
         missing_setting: missing_setting(network, &reader.settings),
-        connection,
+        connection: reader.show(connection),
         health,
         open,
         filter,
@@ -143,40 +148,14 @@ pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPag
     Ok(AttemptPage {
         game_name: game.name.clone(),
         network: card(network.spec()),
-        connection: connection_changes::of_network(db, game.id, slug).await?,
-        attempts: attempts::of_postback(db, game.id, postback.id).await?,
+        connection: reader.show(connection_changes::of_network(db, game.id, slug).await?),
+        attempts: reader.show(attempts::of_postback(db, game.id, postback.id).await?),
         click: deliveries::click_of(db, game.id, postback.conversion_id).await?,
-        exchange: exchange.map(|exchange| if reader.may_change { exchange } else { masked(exchange) }),
-        attempt,
+        exchange: reader.show(exchange),
+        attempt: reader.show(attempt),
         postback,
         now: reader.now,
     })
-}
-
-/// Members read with what is personal masked: every string of the event but names, ids of the conversion and money.
-fn masked(exchange: Exchange) -> Exchange {
-    let event = match serde_json::from_str::<serde_json::Value>(&exchange.event) {
-        Ok(mut event) => {
-            mask_people(&mut event);
-            event.to_string()
-        }
-        Err(_) => "Only people who may change this game see the event.".to_owned(),
-    };
-    Exchange { event, ..exchange }
-}
-
-/// The objects in which networks keep what identifies a person.
-const PERSONAL: &[&str] = &["user", "user_data", "page", "event_source_url", "click_id"];
-
-fn mask_people(value: &mut serde_json::Value) {
-    let Some(fields) = value.as_object_mut() else { return };
-    for (name, field) in fields.iter_mut() {
-        if PERSONAL.contains(&name.as_str()) {
-            *field = "••••••••".into();
-        } else {
-            mask_people(field);
-        }
-    }
 }
 
 /// What was credited to the network and not sent.

@@ -14,6 +14,7 @@ pub mod goals;
 pub mod ingest;
 pub mod integrations;
 pub mod keys;
+pub mod masking;
 pub mod metrics;
 pub mod networks;
 pub mod overview;

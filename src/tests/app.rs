@@ -2,6 +2,7 @@
 //! as a browser without JavaScript does.
 
 use super::engines::TestDb;
+use crate::error::AppError;
 use crate::server::config::{Config, Mode, Source, read};
 use crate::server::start::start;
 use crate::server::state::AppState;
@@ -9,6 +10,7 @@ use crate::server::{now, people, serve};
 use crate::web::games::api::CreateGame;
 use crate::web::sign_in::api::SignIn;
 use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::FromServerFnError;
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::SecretString;
@@ -70,7 +72,12 @@ impl TestApp {
 
     /// Set up: an owner with EMAIL and PASSWORD.
     pub async fn owned(db: TestDb) -> Self {
-        let app = Self::fresh(db).await;
+        Self::owned_with(db, &[]).await
+    }
+
+    /// The same with what else is set.
+    pub async fn owned_with(db: TestDb, more: &[(&str, &str)]) -> Self {
+        let app = Self::with(db, more).await;
         people::make_owner(&app.state.db, EMAIL, SecretString::from(PASSWORD), now()).await.unwrap().expect("the first owner");
         app
     }
@@ -140,6 +147,29 @@ impl Answer {
             None => location,
         }
     }
+
+    /// What a person reads on the page: without tags, one space between words and between what stands apart.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(self.body.len() / 2);
+        for piece in self.body.split('<') {
+            let Some((tag, inside)) = piece.split_once('>') else { continue };
+            let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+            match name {
+                "script" => {}
+                "a" | "b" | "code" | "em" | "i" | "s" => text.push_str(inside),
+                // A mark of the renderer; one of them holds a tag of its own.
+                _ if name.starts_with(['!', '(']) => text.push_str(inside.trim_start_matches("-->")),
+                _ => text.push_str(&format!(" {inside}")),
+            }
+        }
+        let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The refusal of a server function that was called.
+    pub fn refusal(&self) -> AppError {
+        AppError::de(self.body.clone().into_bytes().into())
+    }
 }
 
 impl Visitor {
@@ -158,6 +188,12 @@ impl Visitor {
     pub async fn submit_from<F: ServerFn>(&mut self, page: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.request(Method::POST, F::PATH).header("sec-fetch-site", "same-origin").header("referer", page).form(fields);
         self.send(request).await
+    }
+
+    /// Calls a server function as an island does; the answer carries the status of a refusal.
+    pub async fn call(&mut self, path: &str, method: Method, fields: &[(&str, &str)]) -> Answer {
+        let request = self.bare(method.clone(), path).header("accept", "application/json").header("sec-fetch-site", "same-origin");
+        self.send(if method == Method::GET { request.query(fields) } else { request.form(fields) }).await
     }
 
     /// Any request of a page, with the visitor's cookies.

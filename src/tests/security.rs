@@ -9,11 +9,10 @@ use crate::web::setup::api::SetUp;
 use crate::web::sign_in::api::{SignIn, SignInDoor};
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::axum::server_fn_paths;
-use leptos::server_fn::error::FromServerFnError;
 use reqwest::{Method, StatusCode};
 
 /// Open by purpose: each only lets somebody in who proves who they are, or says whether to ask.
-const OPEN: [&str; 3] = [SignIn::PATH, SetUp::PATH, SignInDoor::PATH];
+pub const OPEN: [&str; 3] = [SignIn::PATH, SetUp::PATH, SignInDoor::PATH];
 
 #[tokio::test]
 async fn every_server_function_but_the_door_refuses_strangers() {
@@ -22,11 +21,8 @@ async fn every_server_function_but_the_door_refuses_strangers() {
     let mut asked = 0;
     for (path, method) in server_fn_paths().filter(|(path, _)| !OPEN.contains(path)) {
         // Every field any of them wants, so that it is the caller that is refused and not the form.
-        let request = visitor.bare(method.clone(), path).header("accept", "application/json").header("sec-fetch-site", "same-origin");
-        let request = if method == Method::GET { request.query(&FIELDS) } else { request.form(&FIELDS) };
-        let answer = visitor.send(request).await;
-        let refusal = AppError::de(answer.body.clone().into_bytes().into());
-        assert!(matches!(refusal, AppError::SignedOut), "{path}: {} {}", answer.status, answer.body);
+        let answer = visitor.call(path, method, &FIELDS).await;
+        assert_eq!(answer.refusal(), AppError::SignedOut, "{path}: {} {}", answer.status, answer.body);
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
         asked += 1;
     }
@@ -34,7 +30,7 @@ async fn every_server_function_but_the_door_refuses_strangers() {
 }
 
 /// One good value for every field of every form; grows with the forms.
-const FIELDS: [(&str, &str); 25] = [
+pub const FIELDS: [(&str, &str); 25] = [
     ("game", "emberfall"),
     ("network", "tiktok"),
     ("id", "0190c9a0-0000-7000-8000-000000000000"),

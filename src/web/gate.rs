@@ -1,6 +1,7 @@
 //! The way in: one form, and beside it what Postbacks does.
 
 use super::components::{Icon, Shape, Tone};
+use super::layout::Refused;
 use leptos::prelude::*;
 
 /// The mark and name of Postbacks, or of a game.
@@ -20,7 +21,7 @@ pub fn Brand(#[prop(into)] text: String) -> impl IntoView {
 pub fn Gate(children: Children) -> impl IntoView {
     view! {
         <div class="gate">
-            <main id="main">{children()}</main>
+            <main id="main"><Refused/>{children()}</main>
             <aside aria-label="What Postbacks does">
                 <p class="lead">
                     <strong>"An ad brought a player. The player bought something."</strong>

@@ -2,7 +2,9 @@
 
 use crate::error::AppError;
 use leptos::prelude::*;
+use leptos::server::ServerActionError;
 use leptos::server_fn::ServerFn;
+use leptos::server_fn::error::ServerFnUrlError;
 use std::sync::Arc;
 
 crate::model::words! {
@@ -43,11 +45,20 @@ pub fn go_to(path: &str) -> AnyView {
     ().into_any()
 }
 
-/// Why the form that led back to this page was refused.
+/// Why the form that led back to this page was refused, where that is about the form.
 pub fn failure<F>(action: ServerAction<F>) -> Option<AppError>
 where
     F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     F::Output: Send + Sync + 'static,
 {
-    action.value().with_untracked(|result| result.as_ref().and_then(|result| result.as_ref().err().copied()))
+    action
+        .value()
+        .with_untracked(|result| result.as_ref().and_then(|result| result.as_ref().err().copied()))
+        .filter(|error| error.is_of_a_form())
+}
+
+/// Why whatever form led back to this page was refused, where that is about no form: one may not, or nothing answers.
+pub fn refusal() -> Option<AppError> {
+    let error = use_context::<ServerActionError>().map(|error| ServerFnUrlError::<AppError>::decode_err(error.err()))?;
+    (!error.is_of_a_form()).then_some(error)
 }

@@ -1,16 +1,17 @@
 //! `/oauth/{network}/callback`: where a network's consent page sends the browser back to.
 
 use super::oauth::{self, Returned};
-use super::{ConnectFailure, Desk, forms};
+use super::{Desk, forms};
 use crate::error::AppError;
-use crate::model::connect::ConnectProblem;
+use crate::model::connect::{ConnectProblem, Typed};
 use crate::server::db::games;
 use crate::server::networks::find;
 use crate::server::state::AppState;
 use crate::server::{auth, now};
 use crate::web::integrations::path;
 use axum::extract::{Path, Query, State};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
 use std::collections::HashMap;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -21,31 +22,39 @@ pub async fn callback(
     session: Session,
     Path(slug): Path<String>,
     Query(query): Query<HashMap<String, String>>,
-) -> Redirect {
-    let Ok(Some(account)) = auth::signed_in(&state, &session).await else { return Redirect::to("/sign-in") };
-    let Some(oauth) = find(&slug).and_then(|network| network.oauth()) else { return Redirect::to("/games") };
+) -> Response {
+    let Some(oauth) = find(&slug).and_then(|network| network.oauth()) else {
+        return (StatusCode::NOT_FOUND, AppError::NotFound.to_string()).into_response();
+    };
+    let Ok(Some(account)) = auth::signed_in(&state, &session).await else { return to("/sign-in") };
+    let Ok(session_id) = forms::session_id(&session).await else { return to("/sign-in") };
     let desk = Desk::of(&state);
-    let Ok(session_id) = forms::session_id(&session).await else { return Redirect::to("/sign-in") };
     let taken = oauth::take_state(&desk, &slug, query.get("state").map(String::as_str), &session_id, account.id, now()).await;
     let taken = match taken {
         Ok(taken) => taken,
         // Without a good state nobody knows which game it was for.
-        Err(_) => return Redirect::to(&format!("/games?problem={}", ConnectProblem::Stale)),
+        Err(_) => return to(&format!("/games?problem={}", ConnectProblem::Stale)),
     };
-    let Ok(Some(game)) = games::by_id(&state.db, taken.game_id).await else { return Redirect::to("/games") };
+    let Ok(Some(game)) = games::by_id(&state.db, taken.game_id).await else { return to("/games") };
+    // Whoever lost the right to change the game on the way gets no token into it; the page says where they stand.
+    if !matches!(auth::role_in(&state, &account, game.id).await, Ok(Some(role)) if role.may_change()) {
+        return to(&path(&game.slug, &slug));
+    }
     match oauth::exchange(&desk, &taken, query.get(oauth.code_parameter()).map(String::as_str), now()).await {
-        Ok(Returned { grant_id, popup, .. }) => Redirect::to(&picker(&path(&game.slug, &slug), grant_id, popup)),
+        Ok(Returned { grant_id, popup, .. }) => to(&picker(&path(&game.slug, &slug), grant_id, popup)),
         Err(failure) => {
-            if let ConnectFailure::Network(error) = &failure {
-                forms::keep_words(&session, &slug, error).await;
-            }
+            forms::keep(&session, &slug, Typed::default(), &failure).await;
             let problem = match forms::problem(failure) {
                 AppError::Connect(problem) => problem,
                 _ => ConnectProblem::Unavailable,
             };
-            Redirect::to(&format!("{}?problem={problem}", path(&game.slug, &slug)))
+            to(&format!("{}?problem={problem}", path(&game.slug, &slug)))
         }
     }
+}
+
+fn to(path: &str) -> Response {
+    Redirect::to(path).into_response()
 }
 
 fn picker(path: &str, grant: Uuid, popup: bool) -> String {

@@ -1,10 +1,11 @@
 //! What the forms of an integration page ask for: the same changes as the rest of `connect`, with failures that a page can show.
+//! What a page is to show of a failure besides its name is kept in the session, never in an address.
 
 use super::oauth::Pick;
 use super::pasted::Paste;
 use super::{Actor, ConnectFailure, Desk, oauth, pasted, save};
 use crate::error::AppError;
-use crate::model::connect::{ConnectProblem, NetworkSaid};
+use crate::model::connect::{ConnectProblem, LastTry, NetworkSaid, Typed};
 use crate::model::integration::{Choice, Grant};
 use crate::model::{MINUTE, Millis};
 use crate::server::auth::{self, Access};
@@ -17,24 +18,26 @@ use crate::server::state::state;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-/// Where the session keeps what a network said.
-const SAID: &str = "network_said";
+/// Where the session keeps the last try that failed.
+const LAST_TRY: &str = "last_try";
 /// How long it is worth showing.
-const SAID_LIFE: Millis = 5 * MINUTE;
+const LAST_TRY_LIFE: Millis = 5 * MINUTE;
 /// A network's words are kept up to here.
 const MAX_WORDS: usize = 500;
+/// What was typed is kept up to here: every id and test code is shorter.
+const MAX_TYPED: usize = 128;
 
 pub async fn begin(access: &Access, slug: &str, popup: bool) -> Result<String, AppError> {
     let session = auth::session()?;
     let id = session_id(&session).await?;
-    let dialog = told(slug, oauth::begin(&Desk::of(&state()), actor(access), slug, &id, popup).await).await?;
+    let dialog = told(slug, Typed::default(), oauth::begin(&Desk::of(&state()), actor(access), slug, &id, popup).await).await?;
     Ok(dialog.into())
 }
 
 pub async fn offer(access: &Access, slug: &str, grant: Uuid, account: Option<&str>) -> Result<Grant, AppError> {
     let state = state();
     let network = find(slug).ok_or(AppError::NotFound)?;
-    let offer = told(slug, oauth::offer(&Desk::of(&state), actor(access), slug, grant, account).await).await?;
+    let offer = told(slug, Typed::default(), oauth::offer(&Desk::of(&state), actor(access), slug, grant, account).await).await?;
     let present = connection_changes::of_network(&state.db, access.1.id, slug).await?;
     let open = match &present {
         Some(present) => deliveries::open(&state.db, present.id).await?,
@@ -57,33 +60,36 @@ fn choice(choice: contract::Choice) -> Choice {
 }
 
 pub async fn pick(access: &Access, slug: &str, pick: &Pick) -> Result<(), AppError> {
-    told(slug, oauth::pick(&Desk::of(&state()), actor(access), slug, pick).await).await.map(drop)
+    let typed = Typed { target: pick.target.clone(), test_code: pick.test_code.clone() };
+    told(slug, typed, oauth::pick(&Desk::of(&state()), actor(access), slug, pick).await).await.map(drop)
 }
 
 pub async fn paste(access: &Access, slug: &str, paste: &Paste) -> Result<(), AppError> {
-    told(slug, pasted::paste(&Desk::of(&state()), actor(access), slug, paste).await).await.map(drop)
+    let typed = Typed { target: paste.target.clone(), test_code: paste.test_code.clone() };
+    told(slug, typed, pasted::paste(&Desk::of(&state()), actor(access), slug, paste).await).await.map(drop)
 }
 
 pub async fn set_enabled(access: &Access, slug: &str, enabled: bool) -> Result<(), AppError> {
-    told(slug, save::set_enabled(&Desk::of(&state()), actor(access), slug, enabled).await).await
+    told(slug, Typed::default(), save::set_enabled(&Desk::of(&state()), actor(access), slug, enabled).await).await
 }
 
 pub async fn set_test_code(access: &Access, slug: &str, code: &str) -> Result<(), AppError> {
-    told(slug, save::set_test_code(&Desk::of(&state()), actor(access), slug, code).await).await
+    let typed = Typed { test_code: code.to_owned(), ..Typed::default() };
+    told(slug, typed, save::set_test_code(&Desk::of(&state()), actor(access), slug, code).await).await
 }
 
 pub async fn try_again(access: &Access, slug: &str) -> Result<(), AppError> {
-    told(slug, save::try_again(&Desk::of(&state()), actor(access), slug).await).await
+    told(slug, Typed::default(), save::try_again(&Desk::of(&state()), actor(access), slug).await).await
 }
 
 pub async fn disconnect(access: &Access, slug: &str) -> Result<(), AppError> {
-    told(slug, save::disconnect(&Desk::of(&state()), actor(access), slug).await).await
+    told(slug, Typed::default(), save::disconnect(&Desk::of(&state()), actor(access), slug).await).await
 }
 
-/// What the network said when this session's last try failed, while it is fresh.
-pub async fn said(slug: &str) -> Result<Option<NetworkSaid>, AppError> {
-    let said: Option<NetworkSaid> = auth::session()?.get(SAID).await.unwrap_or_default();
-    Ok(said.filter(|said| said.network == slug && said.at + SAID_LIFE > now()))
+/// This session's last try to connect the network, if it failed and is fresh.
+pub async fn last_try(slug: &str) -> Result<Option<LastTry>, AppError> {
+    let last: Option<LastTry> = auth::session()?.get(LAST_TRY).await.unwrap_or_default();
+    Ok(last.filter(|last| last.network == slug && last.at + LAST_TRY_LIFE > now()))
 }
 
 fn actor(access: &Access) -> Actor<'_> {
@@ -96,28 +102,34 @@ pub async fn session_id(session: &Session) -> Result<String, AppError> {
     session.id().map(|id| id.to_string()).ok_or(AppError::SignedOut)
 }
 
-/// Turns a failure into what the page shows; the network's own words go to the session, never into an address.
-async fn told<T>(slug: &str, result: Result<T, ConnectFailure>) -> Result<T, AppError> {
+/// Turns a failure into what the page shows.
+async fn told<T>(slug: &str, typed: Typed, result: Result<T, ConnectFailure>) -> Result<T, AppError> {
     let failure = match result {
         Ok(value) => return Ok(value),
         Err(failure) => failure,
     };
-    if let ConnectFailure::Network(error) = &failure {
-        keep_words(&auth::session()?, slug, error).await;
-    }
+    keep(&auth::session()?, slug, typed, &failure).await;
     Err(problem(failure))
 }
 
-/// Keeps the network's words for the page that comes next.
-pub async fn keep_words(session: &Session, slug: &str, error: &ConnectError) {
-    let (code, words) = match error {
-        ConnectError::Refused { code, words } | ConnectError::NoAccess { code, words } => (code.clone(), words.clone()),
-        ConnectError::Unavailable { words } => (None, words.clone()),
-        ConnectError::NotConfigured { .. } => return,
+/// Keeps a failed try for the page that comes next.
+pub async fn keep(session: &Session, slug: &str, typed: Typed, failure: &ConnectFailure) {
+    let said = match failure {
+        ConnectFailure::Network(ConnectError::Refused { code, words } | ConnectError::NoAccess { code, words }) => {
+            Some((code.clone(), words))
+        }
+        ConnectFailure::Network(ConnectError::Unavailable { words }) => Some((None, words)),
+        _ => None,
     };
-    let said = NetworkSaid { network: slug.to_owned(), code, words: words.chars().take(MAX_WORDS).collect(), at: now() };
-    if let Err(cause) = session.insert(SAID, said).await {
-        tracing::warn!(%cause, "what a network said could not be kept");
+    let start = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    let last = LastTry {
+        network: slug.to_owned(),
+        said: said.map(|(code, words)| NetworkSaid { code, words: start(words, MAX_WORDS) }),
+        typed: Typed { target: start(&typed.target, MAX_TYPED), test_code: start(&typed.test_code, MAX_TYPED) },
+        at: now(),
+    };
+    if let Err(cause) = session.insert(LAST_TRY, last).await {
+        tracing::warn!(%cause, "a failed try could not be kept");
     }
 }
 

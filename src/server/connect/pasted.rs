@@ -1,6 +1,6 @@
 //! By a pasted token: held against the network before anything is saved.
 
-use super::save::{NewConnection, save};
+use super::save::{NewConnection, save, valid_test_code};
 use super::{Actor, ConnectFailure, Desk};
 use crate::model::connection::Connection;
 use crate::server::networks::contract::{Choice, Destination};
@@ -33,13 +33,8 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
         return Err(ConnectFailure::Field { field: "token", says: "Paste the whole token, without spaces around or inside it." });
     }
     let token = SecretString::from(token);
-    let test_code = paste.test_code.trim();
-    let to = Destination {
-        account_id: None,
-        target_id: target.to_owned(),
-        token: token.clone(),
-        test_code: (!test_code.is_empty()).then(|| test_code.to_owned()),
-    };
+    let test_code = valid_test_code(spec, paste.test_code.trim())?;
+    let to = Destination { account_id: None, target_id: target.to_owned(), token: token.clone(), test_code: test_code.map(str::to_owned) };
     let answer = desk.ask(&pasted.probe(&desk.settings, &to, actor.now)).await?;
     pasted.read_probe(&answer)?;
     let new = NewConnection {
@@ -49,7 +44,7 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
         token,
         token_expires_at: None,
         show_tail: true,
-        test_code,
+        test_code: test_code.unwrap_or_default(),
         confirmed: paste.confirmed,
         grant_id: None,
     };

@@ -64,13 +64,19 @@ pub fn Log(integration: Integration, base: String, unknown: bool) -> impl IntoVi
             </Stats>
             <Tabs label="Log" picks=tabs/>
             <div class="filters"><Segments label="Time range" picks=ranges/><Segments label="Status" picks=statuses/></div>
-            {unknown.then(|| view! {
-                <p class="small tone" data-tone="warn" role="status">
-                    "The address asked for a filter that does not exist. This is the "{filter.range.label()}" view instead."
-                </p>
-            })}
+            {unknown.then(|| view! { <UnknownFilter range=filter.range/> })}
             {body}
         </Section>
+    }
+}
+
+/// Said where the address asks for what is no filter or no place in the list: the default is shown.
+#[component]
+pub fn UnknownFilter(range: Range) -> impl IntoView {
+    view! {
+        <p class="small tone" data-tone="warn" role="status">
+            "The address asked for a filter that does not exist. This is the "{range.label()}" view instead."
+        </p>
     }
 }
 

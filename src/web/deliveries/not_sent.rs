@@ -1,5 +1,6 @@
 //! What was credited to a network and not sent, with the reason and what would change it.
 
+use super::log::UnknownFilter;
 use super::words::{TestBadge, money, thousands};
 use crate::model::conversion::NotSent;
 use crate::model::filter::{LogFilter, Range};
@@ -7,9 +8,9 @@ use crate::model::integration::NotSentPage;
 use crate::web::components::{Badge, Crumb, Crumbs, Empty, Glyph, Head, Pager, Pick, Segments, Shape, Table, Tabs, Time, Tone};
 use leptos::prelude::*;
 
-/// `base` is the path of the network's page.
+/// `base` is the path of the network's page; `unknown` is said when the address asked for no filter of ours.
 #[component]
-pub fn NotSentView(page: NotSentPage, base: String) -> impl IntoView {
+pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoView {
     let NotSentPage { game_name, network, filter, list, .. } = page;
     let settings = base.split("/settings").next().unwrap_or_default().to_owned();
     let crumbs = vec![
@@ -51,6 +52,7 @@ pub fn NotSentView(page: NotSentPage, base: String) -> impl IntoView {
             <p class="soft narrow">{format!("Conversions whose last ad click was {short}'s and that were not sent there.")}</p>
             <Tabs label="Log" picks=tabs/>
             <div class="filters"><Segments label="Time range" picks=ranges/></div>
+            {unknown.then(|| view! { <UnknownFilter range=filter.range/> })}
             {body}
         </div>
     }

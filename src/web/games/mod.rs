@@ -2,7 +2,8 @@
 
 pub mod api;
 
-use super::components::{Button, Empty, Look, Section, Table, TextField, Time};
+use super::components::{Button, Empty, Flash, Look, Section, Table, TextField, Time, Tone};
+use super::integrations::returned_problem;
 use super::layout::Plain;
 use super::page::Page;
 use super::visit;
@@ -16,12 +17,13 @@ pub fn GamesPage() -> impl IntoView {
     view! {
         <Page title="Games" load=list_games() draw=|loaded: GameList| {
             let GameList { account, games } = loaded;
+            let problem = returned_problem().map(|problem| view! { <Flash tone=Tone::Bad announce=true>{problem.to_string()}</Flash> });
             let form = account.operator.then(|| view! { <NewGame/> });
             let list = if games.is_empty() { view! { <NoGame operator=account.operator/> }.into_any() } else { view! { <List games/> }.into_any() };
             view! {
                 <Plain account>
                     <header class="head"><div class="title"><h1>"Games"</h1></div></header>
-                    <div class="stack loose">{list}{form}</div>
+                    <div class="stack loose">{problem}{list}{form}</div>
                 </Plain>
             }
             .into_any()

@@ -125,7 +125,7 @@ fn Settings(loaded: Loaded, game: String, tried: Option<Draft>) -> impl IntoView
     let names = sent_as.iter().filter_map(|one| Some((one.network.clone(), one.chosen.clone()?))).collect();
     let draft = tried.unwrap_or_else(|| Draft::from_goal(&goal, names));
     let name_error = say(&problems, about_name);
-    let description_error = say(&problems, |problem| *problem == Problem::DescriptionTooLong);
+    let description_error = say(&problems, |problem| *problem == Problem::DescriptionUnfit);
     view! {
         <Section id="settings" title="Name and event names" hint="Event and trigger stay what they are, since conversions were counted by them. For another event, create another goal.">
             {failed.map(|problem| view! { <Flash tone=Tone::Bad announce=true>{problem.to_string()}</Flash> })}

@@ -17,7 +17,7 @@ pub fn GoalsPage() -> impl IntoView {
     view! {
         <Page title="Goals" load=read_goals(game.clone()) draw=move |list| {
             let of = about.and_then(|id| list.goals.iter().map(|row| &row.goal).chain(&list.archived).find(|goal| goal.id == id).cloned());
-            let said = done.zip(of).map(|(done, goal)| view! { <Said done goal game=game.clone() may_change=list.may_change/> });
+            let said = done.zip(of).filter(|(done, goal)| done.leaves() == goal.status).map(|(done, goal)| view! { <Said done goal game=game.clone() may_change=list.may_change/> });
             view! { <Goals list game said=said.into_any()/> }.into_any()
         }/>
     }

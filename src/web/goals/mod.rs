@@ -8,7 +8,8 @@ pub mod goal;
 pub mod list;
 pub mod new;
 
-use crate::model::goal_form::{Done, Draft};
+use crate::model::goal::{MAX_DESCRIPTION, MAX_NAME};
+use crate::model::goal_form::{Done, Draft, MAX_EVENT, MAX_SENT_AS};
 use leptos_router::params::ParamsMap;
 use uuid::Uuid;
 
@@ -30,17 +31,22 @@ pub fn path_after(game: &str, done: Done, id: Uuid) -> String {
 pub fn path_to_retry(page: &str, draft: &Draft) -> String {
     let mut query = ParamsMap::new();
     query.insert("tried", "yes".into());
-    query.insert("name", draft.name.clone());
-    query.insert("event", draft.event.clone());
+    query.insert("name", start(&draft.name, MAX_NAME));
+    query.insert("event", start(&draft.event, MAX_EVENT));
     query.insert("trigger", draft.trigger.word().into());
-    query.insert("description", draft.description.clone());
+    query.insert("description", start(&draft.description, MAX_DESCRIPTION));
     if draft.twice {
         query.insert("twice", "true".into());
     }
     for (network, name) in &draft.names {
-        query.insert(format!("names[{network}]"), name.clone());
+        query.insert(format!("names[{network}]"), start(name, MAX_SENT_AS));
     }
     format!("{page}{}", query.to_query_string())
+}
+
+/// As much of a text as shows that it is too long: an address has limits of its own.
+fn start(text: &str, max: usize) -> String {
+    text.trim().chars().take(max + 1).collect()
 }
 
 /// The draft of an address made by `path_to_retry`, and whether it was tried.

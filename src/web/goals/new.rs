@@ -56,7 +56,7 @@ fn NewGoalForm(game: String, review: Review, draft: Draft, tried: bool, list: St
     let clashes = if tried { review.clashes } else { Vec::new() };
     let name_error = say(&problems, about_name);
     let event_error = say(&problems, about_event);
-    let description_error = say(&problems, |problem| *problem == Problem::DescriptionTooLong);
+    let description_error = say(&problems, |problem| *problem == Problem::DescriptionUnfit);
     let too_many = say(&problems, |problem| *problem == Problem::TooMany);
     let names_shown = !clashes.is_empty() || problems.iter().any(|problem| matches!(problem, Problem::SentAsUnfit(_)));
     let twice = names_shown.then(|| {

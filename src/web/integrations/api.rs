@@ -1,7 +1,7 @@
 //! What the integration pages read. Each function: who are you, one call, return.
 
 use crate::error::AppError;
-use crate::model::connect::NetworkSaid;
+use crate::model::connect::LastTry;
 use crate::model::integration::{AttemptPage, Grant, Integration, Integrations, NotSentPage};
 use crate::model::log_query::LogQuery;
 use leptos::prelude::*;
@@ -41,9 +41,9 @@ pub async fn read_grant(game: String, network: String, grant: Uuid, account: Opt
     crate::server::connect::forms::offer(&access, &network, grant, account.as_deref()).await
 }
 
-/// What the network said when this session's last try to connect it failed.
+/// This session's last try to connect the network, if it failed.
 #[server(input = GetUrl)]
-pub async fn read_network_said(game: String, network: String) -> Result<Option<NetworkSaid>, AppError> {
+pub async fn read_last_try(game: String, network: String) -> Result<Option<LastTry>, AppError> {
     crate::server::auth::require_game(&game).await?;
-    crate::server::connect::forms::said(&network).await
+    crate::server::connect::forms::last_try(&network).await
 }

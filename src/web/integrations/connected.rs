@@ -1,17 +1,18 @@
 //! Conversion Postbacks of what is connected: where it sends, the switch, the test code, Reconnect, Disconnect.
 
-use super::changes::{SaveTestCode, SwitchSending, TryAgain};
+use super::changes::{ConnectByToken, SaveTestCode, SwitchSending, TryAgain};
 use super::connecting::{Consent, Token};
 use crate::error::AppError;
-use crate::model::connect::{ConnectProblem, NetworkSaid};
+use crate::model::connect::{ConnectProblem, LastTry};
 use crate::model::connection::Connection;
 use crate::model::integration::Integration;
 use crate::model::network::{ConnectKind, NetworkCard};
 use crate::web::components::{Button, ButtonLink, Fact, Facts, Look, Section, Shape, Switch, TextField, Time};
+use crate::web::visit;
 use leptos::prelude::*;
 
 #[component]
-pub fn Connected(integration: Integration, connection: Connection, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+pub fn Connected(integration: Integration, connection: Connection, game: String, last: Option<LastTry>) -> impl IntoView {
     let network = integration.network.clone();
     let may = integration.may_change;
     let base = super::path(&game, &network.slug);
@@ -19,7 +20,7 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     let slug = network.slug.clone();
     let facts = view! { <Where connection=connection.clone() network=network.clone() game=game.clone() may/> };
     let test_code = network.test_label.clone().filter(|_| may).map(|label| {
-        view! { <div class="pad"><TestCode label code=connection.test_code game=game.clone() network=slug.clone()/></div> }
+        view! { <div class="pad"><TestCode label code=connection.test_code.clone() game=game.clone() network=slug.clone() last=last.clone()/></div> }
     });
     let again = parked.then(|| view! { <Again game=game.clone() network=slug.clone()/> });
     let footer = may.then(|| {
@@ -32,7 +33,7 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
             </footer>
         }
     });
-    let renew = may.then(|| view! { <Renew integration game said/> });
+    let renew = may.then(|| view! { <Renew integration game last/> });
     view! {
         <Section id="connection" title="Conversion Postbacks">
             <div class="card flush">{facts}{test_code}{footer}</div>
@@ -91,9 +92,10 @@ fn Sending(enabled: bool, may: bool, game: String, network: String) -> impl Into
 }
 
 #[component]
-fn TestCode(label: String, code: Option<String>, game: String, network: String) -> impl IntoView {
+fn TestCode(label: String, code: Option<String>, game: String, network: String, last: Option<LastTry>) -> impl IntoView {
     let action = ServerAction::<SaveTestCode>::new();
-    let failed = action.value().get_untracked().and_then(Result::err);
+    let failed = visit::failure(action);
+    let code = last.filter(|_| failed.is_some()).map(|last| last.typed.test_code).or(code);
     let error = (failed == Some(AppError::Connect(ConnectProblem::TestCode))).then(|| ConnectProblem::TestCode.says().to_owned());
     view! {
         <ActionForm action>
@@ -123,16 +125,16 @@ fn Again(game: String, network: String) -> impl IntoView {
 
 /// New credentials: through the consent page, or a new token. What is parked drains; another account or target asks first.
 #[component]
-fn Renew(integration: Integration, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+fn Renew(integration: Integration, game: String, last: Option<LastTry>) -> impl IntoView {
     let network = integration.network.clone();
     let held = integration.connection.as_ref().is_some_and(|connection| connection.parked.is_some());
     // Nothing asks for attention while all is well.
     let look = if held { Look::Primary } else { Look::Plain };
-    let open = said.is_some() || held;
+    let open = held || visit::failure(ServerAction::<ConnectByToken>::new()).is_some();
     match network.connect {
         ConnectKind::OAuth => view! {
             <div class="row">
-                <Consent network game text="Reconnect" look said/>
+                <Consent network game text="Reconnect" look last/>
                 <p class="small muted">"Also to change the account or pixel. What is parked is sent afterwards."</p>
             </div>
         }
@@ -140,7 +142,7 @@ fn Renew(integration: Integration, game: String, said: Option<NetworkSaid>) -> i
         ConnectKind::Token => view! {
             <details class="more" open=open>
                 <summary><span>"Rotate the token, or change the "{network.target_noun.to_lowercase()}</span></summary>
-                <div class="card"><Token integration game said/></div>
+                <div class="card"><Token integration game last/></div>
             </details>
         }
         .into_any(),

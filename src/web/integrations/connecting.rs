@@ -3,15 +3,16 @@
 use super::changes::{ConnectByConsent, ConnectByToken};
 use super::popup::InPopup;
 use crate::error::AppError;
-use crate::model::connect::{ConnectProblem, NetworkSaid};
+use crate::model::connect::{ConnectProblem, LastTry, NetworkSaid, Typed};
 use crate::model::integration::Integration;
 use crate::model::network::{ConnectKind, NetworkCard};
 use crate::web::components::{Button, Choice, Flash, Look, Section, Shape, TextField, Tone};
 use crate::web::deliveries::words::{it_says, postbacks_of_the_present_one};
+use crate::web::visit;
 use leptos::prelude::*;
 
 #[component]
-pub fn Connecting(integration: Integration, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+pub fn Connecting(integration: Integration, game: String, last: Option<LastTry>) -> impl IntoView {
     let network = integration.network.clone();
     let form = match (integration.may_change, network.connect, integration.missing_setting.clone()) {
         (false, _, _) => view! { <p class="muted">"Not connected. An owner or admin of this game can connect it."</p> }.into_any(),
@@ -25,9 +26,9 @@ pub fn Connecting(integration: Integration, game: String, said: Option<NetworkSa
             .into_any()
         }
         (true, ConnectKind::OAuth, None) => {
-            view! { <Consent network=network.clone() game text="Connect" look=Look::Primary said/> }.into_any()
+            view! { <Consent network=network.clone() game text="Connect" look=Look::Primary last/> }.into_any()
         }
-        (true, ConnectKind::Token, None) => view! { <Token integration game said/> }.into_any(),
+        (true, ConnectKind::Token, None) => view! { <Token integration game last/> }.into_any(),
     };
     view! {
         <Section id="connection" title="Conversion Postbacks">
@@ -61,9 +62,10 @@ pub fn Failure(problem: AppError, said: Option<NetworkSaid>) -> impl IntoView {
 
 /// The button to the network's consent page: Connect, or Reconnect.
 #[component]
-pub fn Consent(network: NetworkCard, game: String, text: &'static str, look: Look, said: Option<NetworkSaid>) -> impl IntoView {
+pub fn Consent(network: NetworkCard, game: String, text: &'static str, look: Look, last: Option<LastTry>) -> impl IntoView {
     let action = ServerAction::<ConnectByConsent>::new();
-    let failed = crate::web::integrations::returned_problem().or_else(|| action.value().get_untracked().and_then(Result::err));
+    let failed = crate::web::integrations::returned_problem().or_else(|| visit::failure(action));
+    let said = last.and_then(|last| last.said);
     let label = format!("{text} {}", network.name);
     view! {
         {failed.map(|problem| view! { <Failure problem said/> })}
@@ -78,9 +80,9 @@ pub fn Consent(network: NetworkCard, game: String, text: &'static str, look: Loo
 
 /// Pixel id, token and test id; also rotates the token of what is connected.
 #[component]
-pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) -> impl IntoView {
+pub fn Token(integration: Integration, game: String, last: Option<LastTry>) -> impl IntoView {
     let action = ServerAction::<ConnectByToken>::new();
-    let failed = action.value().get_untracked().and_then(Result::err);
+    let failed = visit::failure(action);
     let of = |problem: ConnectProblem| (failed == Some(AppError::Connect(problem))).then(|| problem.says().to_owned());
     let (target_error, token_error, test_error) = (of(ConnectProblem::Target), of(ConnectProblem::Token), of(ConnectProblem::TestCode));
     let confirm = of(ConnectProblem::Confirm);
@@ -88,8 +90,12 @@ pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) 
     let network = integration.network.clone();
     let present = integration.connection.clone();
     let text = if present.is_some() { "Save token" } else { "Connect" };
-    let target = present.as_ref().map(|connection| connection.target_id.clone()).unwrap_or_default();
-    let test_code = present.as_ref().and_then(|connection| connection.test_code.clone()).unwrap_or_default();
+    let stands = || Typed {
+        target: present.as_ref().map(|connection| connection.target_id.clone()).unwrap_or_default(),
+        test_code: present.as_ref().and_then(|connection| connection.test_code.clone()).unwrap_or_default(),
+    };
+    let (said, typed) = last.filter(|_| failed.is_some()).map(|last| (last.said, last.typed)).unzip();
+    let (said, Typed { target, test_code }) = (said.flatten(), typed.unwrap_or_else(stands));
     let waiting = postbacks_of_the_present_one(integration.open.count);
     view! {
         {elsewhere.map(|problem| view! { <Failure problem said/> })}

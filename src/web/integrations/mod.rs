@@ -28,6 +28,6 @@ pub fn path_after_connect(game: &str, network: &str, popup: bool) -> String {
 }
 
 /// Why the network's consent page led back without a connection, as the callback put it into the address.
-fn returned_problem() -> Option<AppError> {
+pub fn returned_problem() -> Option<AppError> {
     crate::web::page::query("problem").and_then(|word| ConnectProblem::from_word(&word)).map(AppError::Connect)
 }

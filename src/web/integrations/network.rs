@@ -1,12 +1,12 @@
 //! Settings > Integrations > [Network]: Conversion Postbacks and Delivery logs.
 
-use super::api::{read_integration, read_network_said};
+use super::api::{read_integration, read_last_try};
 use super::connected::Connected;
 use super::connecting::Connecting;
 use super::health::HealthBadges;
 use super::popup::{ClosePopup, Reloads};
 use crate::error::AppError;
-use crate::model::connect::NetworkSaid;
+use crate::model::connect::LastTry;
 use crate::model::connection::{Health, ParkCause};
 use crate::model::integration::Integration;
 use crate::model::log_query::LogQuery;
@@ -23,26 +23,29 @@ pub fn NetworkPage() -> impl IntoView {
     let asked = LogQuery { range: query("range"), status: query("status"), older: query("older"), newer: query("newer") };
     let unknown = asked.meaning().unknown;
     let connected = query("connected");
-    if connected.as_deref() == Some("popup") {
-        return view! { <ClosePopup back=super::path(&game, &network)/> }.into_any();
-    }
     let load = {
         let (game, network) = (game.clone(), network.clone());
         async move {
-            let said = read_network_said(game.clone(), network.clone()).await?;
-            Ok::<_, AppError>((read_integration(game, network, asked).await?, said))
+            let last = read_last_try(game.clone(), network.clone()).await?;
+            Ok::<_, AppError>((read_integration(game, network, asked).await?, last))
         }
     };
     view! {
-        <Page title="Integrations" load draw=move |(integration, said)| {
-            view! { <NetworkView integration said game unknown just_connected=connected.is_some()/> }.into_any()
+        <Page title="Integrations" load draw=move |(integration, last)| {
+            // A link can say anything: only what is so is repeated.
+            match connected.as_deref().filter(|_| integration.connection.is_some()) {
+                Some("popup") => view! { <ClosePopup back=super::path(&game, &network)/> }.into_any(),
+                connected => {
+                    let just_connected = connected.is_some();
+                    view! { <NetworkView integration last game unknown just_connected/> }.into_any()
+                }
+            }
         }/>
     }
-    .into_any()
 }
 
 #[component]
-fn NetworkView(integration: Integration, said: Option<NetworkSaid>, game: String, unknown: bool, just_connected: bool) -> impl IntoView {
+fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, unknown: bool, just_connected: bool) -> impl IntoView {
     let base = super::path(&game, &integration.network.slug);
     let network = integration.network.clone();
     let crumbs = vec![
@@ -53,8 +56,8 @@ fn NetworkView(integration: Integration, said: Option<NetworkSaid>, game: String
     ];
     let (title, name, picture) = (network.name.clone(), network.name.clone(), network.picture.clone());
     let parts = match integration.connection.clone() {
-        Some(connection) => view! { <Connected integration=integration.clone() connection game=game.clone() said/> }.into_any(),
-        None => view! { <Connecting integration=integration.clone() game=game.clone() said/> }.into_any(),
+        Some(connection) => view! { <Connected integration=integration.clone() connection game=game.clone() last/> }.into_any(),
+        None => view! { <Connecting integration=integration.clone() game=game.clone() last/> }.into_any(),
     };
     let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
     let trouble = view! { <Trouble integration=integration.clone()/> };

@@ -11,5 +11,6 @@ pub fn NotSentRoute() -> impl IntoView {
     let (game, network) = (param("slug"), param("network"));
     let base = super::path(&game, &network);
     let asked = LogQuery { range: query("range"), status: None, older: query("older"), newer: query("newer") };
-    view! { <Page title="Not sent" load=read_not_sent(game, network, asked) draw=move |page| view! { <NotSentView page base/> }.into_any()/> }
+    let unknown = asked.meaning().unknown;
+    view! { <Page title="Not sent" load=read_not_sent(game, network, asked) draw=move |page| view! { <NotSentView page base unknown/> }.into_any()/> }
 }

@@ -1,14 +1,15 @@
 //! After the consent page: pick the account and the target that events go to, from what the token may use.
 
-use super::api::{read_grant, read_network_said};
+use super::api::{read_grant, read_last_try};
 use super::changes::PickTarget;
 use super::connecting::Failure;
 use crate::error::AppError;
-use crate::model::connect::{ConnectProblem, NetworkSaid};
+use crate::model::connect::{ConnectProblem, LastTry};
 use crate::model::integration::{Choice as Offered, Grant};
 use crate::web::components::{Button, Choice, Crumb, Crumbs, Empty, Glyph, Head, Look, SelectField, TextField};
 use crate::web::deliveries::words::postbacks_of_the_present_one;
 use crate::web::page::{Page, param, query};
+use crate::web::visit;
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -22,19 +23,19 @@ pub fn PickPage() -> impl IntoView {
         let (game, network) = (game.clone(), network.clone());
         async move {
             let offered = read_grant(game.clone(), network.clone(), id, account).await;
-            let said = read_network_said(game, network).await?;
+            let last = read_last_try(game, network).await?;
             match offered {
-                Ok(offered) => Ok((Ok(offered), said)),
-                Err(problem @ AppError::Connect(_)) => Ok((Err(problem), said)),
+                Ok(offered) => Ok((Ok(offered), last)),
+                Err(problem @ AppError::Connect(_)) => Ok((Err(problem), last)),
                 Err(other) => Err(other),
             }
         }
     };
     view! {
-        <Page title="Pick an account" load draw=move |(offered, said)| match offered {
-            Ok(offered) => view! { <Picker offered game id popup said/> }.into_any(),
+        <Page title="Pick an account" load draw=move |(offered, last)| match offered {
+            Ok(offered) => view! { <Picker offered game id popup last/> }.into_any(),
             Err(problem) => {
-                let back = super::path(&game, &network);
+                let (back, said) = (super::path(&game, &network), last.and_then(|last| last.said));
                 view! { <div class="stack narrow"><Failure problem said/><p><a class="btn" href=back>"Back to the integration"</a></p></div> }.into_any()
             }
         }/>
@@ -42,7 +43,7 @@ pub fn PickPage() -> impl IntoView {
 }
 
 #[component]
-fn Picker(offered: Grant, game: String, id: Uuid, popup: bool, said: Option<NetworkSaid>) -> impl IntoView {
+fn Picker(offered: Grant, game: String, id: Uuid, popup: bool, last: Option<LastTry>) -> impl IntoView {
     let Grant { game_name, network, accounts, account, targets, present, open } = offered;
     let crumbs = vec![
         Crumb::link(game_name, format!("/games/{game}")),
@@ -54,6 +55,8 @@ fn Picker(offered: Grant, game: String, id: Uuid, popup: bool, said: Option<Netw
     let target_noun = network.target_noun.to_lowercase();
     let (name, picture, title) = (network.name.clone(), network.picture.clone(), format!("Pick an {noun} and a {target_noun}"));
     let several = accounts.len() > 1;
+    // What was picked without an account is refused here; otherwise its own form says why.
+    let refused = if account.is_none() { visit::failure(ServerAction::<PickTarget>::new()) } else { None };
     let picked = account.as_ref().map(|account| account.id.clone()).unwrap_or_default();
     let no_account = accounts.is_empty();
     let accounts: Vec<(String, String)> =
@@ -63,6 +66,7 @@ fn Picker(offered: Grant, game: String, id: Uuid, popup: bool, said: Option<Netw
         <Crumbs path=crumbs/>
         <Head before=move || view! { <Glyph name=name.clone() picture=picture.clone() large=true/> } title=move || title.clone()/>
         <div class="stack loose narrow">
+            {refused.map(|problem| view! { <Failure problem said=None/> })}
             {no_account.then(|| view! {
                 <div class="card"><Empty title=format!("The token may use no {noun}.")>
                     <p>"Sign in at the network as somebody who administers the account, then connect again."</p>
@@ -76,7 +80,7 @@ fn Picker(offered: Grant, game: String, id: Uuid, popup: bool, said: Option<Netw
                     <div class="row"><Button text="Show" label=format!("Show the {target_noun}s of this {noun}")/></div>
                 </form>
             })}
-            {account.map(|account| view! { <Targets network=network.slug.clone() noun=network.target_noun.clone() test_label=network.test_label.clone() account targets present open game id popup said/> })}
+            {account.map(|account| view! { <Targets network=network.slug.clone() noun=network.target_noun.clone() test_label=network.test_label.clone() account targets present open game id popup last/> })}
         </div>
     }
 }
@@ -99,15 +103,20 @@ fn Targets(
     game: String,
     id: Uuid,
     popup: bool,
-    said: Option<NetworkSaid>,
+    last: Option<LastTry>,
 ) -> impl IntoView {
     let action = ServerAction::<PickTarget>::new();
-    let failed = action.value().get_untracked().and_then(Result::err);
+    let failed = visit::failure(action);
+    let (said, typed) = last.filter(|_| failed.is_some()).map(|last| (last.said, last.typed)).unzip();
     let asks = failed == Some(AppError::Connect(ConnectProblem::Confirm));
     let test_error = (failed == Some(AppError::Connect(ConnectProblem::TestCode))).then(|| ConnectProblem::TestCode.says().to_owned());
     let elsewhere = failed.filter(|_| test_error.is_none());
     let present_target = present.as_ref().map(|present| present.target_id.clone()).unwrap_or_default();
     let test_code = present.and_then(|present| present.test_code).unwrap_or_default();
+    let (present_target, test_code) = match typed {
+        Some(typed) => (typed.target, typed.test_code),
+        None => (present_target, test_code),
+    };
     if targets.is_empty() {
         let title = format!("{} has no {}.", account.name, noun.to_lowercase());
         return view! { <div class="card"><Empty title><p>"Create one at the network, or pick another account."</p></Empty></div> }
@@ -124,7 +133,7 @@ fn Targets(
         })
         .collect_view();
     view! {
-        {elsewhere.map(|problem| view! { <Failure problem said/> })}
+        {elsewhere.map(|problem| view! { <Failure problem said=said.flatten()/> })}
         <ActionForm action>
             <div class="stack">
                 <input type="hidden" name="game" value=game/>

@@ -10,14 +10,12 @@ const CHANNEL: &str = "postbacks-connect";
 #[component]
 pub fn ClosePopup(back: String) -> impl IntoView {
     view! {
-        <main class="main narrow" id="main" tabindex="-1">
-            <div class="empty">
-                <h1>"Connected"</h1>
-                <p>"You can close this window."</p>
-                <p><a class="btn" href=back>"Back to the integration"</a></p>
-                <Tell/>
-            </div>
-        </main>
+        <div class="empty">
+            <h1>"Connected"</h1>
+            <p>"You can close this window."</p>
+            <p><a class="btn" href=back>"Back to the integration"</a></p>
+            <Tell/>
+        </div>
     }
 }
 

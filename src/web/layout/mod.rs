@@ -4,9 +4,10 @@ pub mod api;
 mod menus;
 mod side;
 
-use super::components::{Icon, Shape};
+use super::components::{Flash, Icon, Shape, Tone};
 use super::gate::Brand;
 use super::problem::{Inside, Problem};
+use super::visit;
 use crate::model::user::Account;
 use crate::web::page::param;
 use api::read_frame;
@@ -33,7 +34,7 @@ pub fn GameFrame() -> impl IntoView {
                             <a class="brand" href=home><Brand text=name/></a>
                         </header>
                         <Side frame/>
-                        <main class="main" id="main" tabindex="-1"><Outlet/></main>
+                        <main class="main" id="main" tabindex="-1"><Refused/><Outlet/></main>
                     </div>
                 }
                 .into_any()
@@ -54,6 +55,12 @@ pub fn Plain(account: Account, children: Children) -> impl IntoView {
             <span class="push"></span>
             <YourMenu email=account.email/>
         </header>
-        <main class="main" id="main" tabindex="-1">{children()}</main>
+        <main class="main" id="main" tabindex="-1"><Refused/>{children()}</main>
     }
+}
+
+/// Why the form that led back here was refused, where the form itself cannot say it or is not there any more.
+#[component]
+pub fn Refused() -> impl IntoView {
+    visit::refusal().map(|refusal| view! { <Flash tone=Tone::Bad announce=true>{refusal.to_string()}</Flash> })
 }

@@ -1,0 +1,11 @@
+//! The pages of a game over the real router: who may do what, and what is said to whoever types something wrong.
+
+mod access;
+mod connecting;
+mod goals;
+mod keys;
+mod log;
+mod member;
+mod stage;
+mod switches;
+mod token;
