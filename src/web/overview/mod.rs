@@ -1,18 +1,20 @@
-//! `/games/{slug}`: what reached the networks in the last day, how each network does, and how far the set-up is.
+//! `/games/{slug}`: what reached the networks in the last day, how each network does, what became of the conversions, and how far the
+//! set-up is.
 
 pub mod api;
+mod became;
 mod set_up;
 
-use super::components::{ButtonLink, Fact, Facts, Glyph, Section, Stat, Stats, Tone};
+use super::components::{ButtonLink, Fact, Facts, Glyph, Head, Section, Tone};
 use super::deliveries::words::thousands;
 use super::integrations::health::CardHealth;
 use super::page::{Page, param};
 use crate::model::connection::Health;
-use crate::model::conversion::Outcome;
 use crate::model::integration::IntegrationCard;
 use crate::model::number::counted;
 use crate::model::overview::Overview;
 use api::read_overview;
+use became::Conversions;
 use leptos::prelude::*;
 use set_up::SetUp;
 
@@ -21,10 +23,7 @@ pub fn OverviewPage() -> impl IntoView {
     let game = param("slug");
     view! {
         <Page title="Overview" load=read_overview(game.clone()) draw=move |overview: Overview| {
-            let Overview { cards, outcomes, evidence } = overview;
-            let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|one| wanted(&one.outcome)).map(|one| one.count).sum::<i64>();
-            let (credited, waiting) = (count(|outcome| *outcome == Outcome::Credited), count(|outcome| *outcome == Outcome::Waiting));
-            let not_sent = count(|outcome| matches!(outcome, Outcome::NotSent(_)));
+            let Overview { cards, became, evidence } = overview;
             let delivered = cards.iter().map(|card| card.last_day.success).sum();
             let open: i64 = cards.iter().map(|card| card.open.count).sum();
             let connected = cards.iter().any(|card| card.connection.is_some());
@@ -32,19 +31,11 @@ pub fn OverviewPage() -> impl IntoView {
             let settings = format!("/games/{game}/settings");
             let networks = cards.into_iter().map(|card| view! { <Network card settings=settings.clone()/> }).collect_view();
             view! {
-                <h1 class="sr">"Overview"</h1>
+                <Head title=|| "Overview"/>
                 <div class="stack loose">
                     {lead}
-                    <Section id="day" title="Last 24 hours">
-                        <Stats>
-                            <Stat label="Goals reached" value=thousands(credited + waiting + not_sent)/>
-                            <Stat label="Credited to an ad" value=thousands(credited)/>
-                            <Stat label="Waiting for a click" value=thousands(waiting)/>
-                            <Stat label="Not sent" value=thousands(not_sent)/>
-                            <Stat label="Still to send" value=thousands(open) tone=(open > 0).then_some(Tone::Warn)/>
-                        </Stats>
-                    </Section>
-                    <Section id="networks" title="Networks"><div class="cols">{networks}</div></Section>
+                    <Section id="networks" title="Networks" hint="Last 24 hours"><div class="cols">{networks}</div></Section>
+                    <Conversions became open settings=settings.clone()/>
                     <SetUp evidence connected delivered settings/>
                 </div>
             }
