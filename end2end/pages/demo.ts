@@ -1,12 +1,7 @@
 // A Postbacks of its own for each worker: `postbacks demo` without its players, on a free port, in a temporary folder.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { randomUUID } from 'node:crypto'
 import { test as base, expect, type Page } from '@playwright/test'
+import { start } from './process'
 
 export interface Demo {
   url: string
@@ -28,38 +23,10 @@ export const page = {
   pixel: `${game}/settings/pixel`,
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as { port: number }
-  await new Promise((done) => server.close(done))
-  return port
-}
-
-/** The two addresses that the demo prints once it is ready. */
-function addresses(demo: ChildProcess): Promise<{ url: string; simulator: string }> {
-  return new Promise((done, fail) => {
-    const said: string[] = []
-    demo.stderr?.on('data', (text) => said.push(String(text)))
-    demo.on('exit', (code) => fail(new Error(`postbacks demo ended with ${code}: ${said.join('')}`)))
-    let url = ''
-    createInterface({ input: demo.stdout! }).on('line', (line) => {
-      const address = line.match(/http:\/\/[\d.:]+/)?.[0]
-      if (!address) return
-      if (url) done({ url, simulator: address })
-      else url = address
-    })
-  })
-}
-
 export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
   demo: [async ({}, use) => {
-    const data = mkdtempSync(join(tmpdir(), 'postbacks-end2end-'))
-    const port = await freePort()
-    const server = spawn(process.env.POSTBACKS_BIN!, ['demo', '--no-traffic', '--listen', `127.0.0.1:${port}`, '--data', data], {
-      env: { ...process.env, RUST_LOG: 'warn' }, cwd: join(import.meta.dirname, '../..'), stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const { url, simulator } = await addresses(server)
+    const running = await start(({ folder, listen }) => ({ args: ['demo', '--no-traffic', '--listen', listen, '--data', folder] }), 2)
+    const [url, simulator] = running.said.map((line) => line.match(/http:\/\/[\d.:]+/)![0]) as [string, string]
     await use({
       url,
       simulator,
@@ -73,11 +40,7 @@ export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
         expect(answer.ok, await answer.text()).toBe(true)
       },
     })
-    server.removeAllListeners('exit')
-    const ended = new Promise((done) => server.on('exit', done))
-    server.kill('SIGTERM')
-    await ended
-    rmSync(data, { recursive: true, force: true })
+    await running.stop()
   }, { scope: 'worker' }],
   baseURL: async ({ demo }, use) => use(demo.url),
   signedIn: async ({ page, demo }, use) => {
@@ -91,7 +54,7 @@ export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
 })
 
 /** A player who lands with a click id and buys something a moment later. */
-export function purchase(click: 'ttclid' | 'rdt_cid', value = '12.99'): object[] {
+export function purchase(click: 'ttclid' | 'rdt_cid' | 'twclid', value = '12.99'): object[] {
   const anonymousId = randomUUID()
   const id = click === 'ttclid' ? `E.C.P.${randomUUID()}` : randomUUID().replaceAll('-', '')
   const common = () => ({ messageId: randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId, consentLevel: 'anonymous' })

@@ -74,6 +74,7 @@ test('a Reddit token is tried before it is saved @core', async ({ signedIn: page
   }
   await connect('a2_samplegame01', 'not-the-token-of-anybody')
   await expect(page.getByText('The network refuses this')).toBeVisible()
+  await expect(page.getByLabel('Pixel id'), 'only the token has to be typed again').toHaveValue('a2_samplegame01')
   await connect('a2_someoneelse1', 'reddit-simulator-conversion-token-0001')
   await expect(page.getByText('may not use this account or pixel')).toBeVisible()
   await connect('a2_samplegame01', 'reddit-simulator-conversion-token-0001')

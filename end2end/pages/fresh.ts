@@ -1,0 +1,70 @@
+// `postbacks serve` as on the first day: a fresh SQLite file, nobody there yet. Each test has its own.
+import { test as base, expect, type Page } from '@playwright/test'
+import { join } from 'node:path'
+import { start } from './process'
+
+export interface Fresh {
+  url: string
+  /** The one-time code that it printed. */
+  code: string
+  /** Sends one page view to the audience API with this key; the status of the answer. */
+  knock(key: string, address?: string): Promise<number>
+}
+
+export const owner = { email: 'mara@ashgrove.example', password: 'correct horse battery' }
+export const page = {
+  game: '/games/emberfall',
+  goals: '/games/emberfall/settings/goals',
+  keys: '/games/emberfall/settings/api-keys',
+  pixel: '/games/emberfall/settings/pixel',
+  list: '/games/emberfall/settings/integrations',
+  reddit: '/games/emberfall/settings/integrations/reddit',
+}
+
+export const test = base.extend<{ fresh: Fresh; settled: Page }>({
+  fresh: async ({}, use) => {
+    const running = await start(({ folder, listen }) => ({
+      args: ['serve'],
+      env: { DATABASE_URL: `sqlite://${join(folder, 'postbacks.db')}`, POSTBACKS_LISTEN: listen, POSTBACKS_PUBLIC_URL: `http://${listen}` },
+    }), 2)
+    const url = running.said[0]!.match(/http:\S+/)![0]
+    const code = running.said[1]!.split(' ').at(-1)!
+    await use({
+      url,
+      code,
+      knock: async (key, address = 'https://emberfall.example/') => (await fetch(`${url}/v1/audience/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-immutable-publishable-key': key },
+        body: JSON.stringify({ messages: [{
+          type: 'page', messageId: crypto.randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId: crypto.randomUUID(),
+          surface: 'pixel', consentLevel: 'anonymous', context: { library: 'end2end', libraryVersion: '1', pageUrl: address },
+        }] }),
+      })).status,
+    })
+    await running.stop()
+  },
+  baseURL: async ({ fresh }, use) => use(fresh.url),
+  // The owner, signed in, with the game Emberfall.
+  settled: async ({ page: tab, fresh }, use) => {
+    await setUp(tab, fresh.code)
+    await makeGame(tab)
+    await use(tab)
+  },
+})
+
+export async function setUp(tab: Page, code: string, password = owner.password) {
+  await tab.goto('/setup')
+  await tab.getByLabel('One-time code').fill(code)
+  await tab.getByLabel('Email').fill(owner.email)
+  await tab.getByLabel('Password').fill(password)
+  await tab.getByRole('button', { name: 'Make me the owner' }).click()
+}
+
+export async function makeGame(tab: Page) {
+  await tab.goto('/games')
+  await tab.getByLabel('Name').fill('Emberfall')
+  await tab.getByRole('button', { name: 'Make game' }).click()
+  await expect(tab).toHaveURL(/\/games\/emberfall$/)
+}
+
+export { expect }

@@ -1,0 +1,67 @@
+// Settings > API keys and Settings > Pixel in use.
+import { expectAccessible } from './axe'
+import { expect, page as path, test } from './fresh'
+
+test('rotating a key asks first, and then the old one is dead at once @core', async ({ settled: page, fresh }) => {
+  await page.goto(path.keys)
+  const old = (await page.locator('#publishable-key').textContent())!
+  expect(await fresh.knock(old)).toBe(200)
+  await page.getByRole('link', { name: 'Rotate the publishable key' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Rotate the publishable key?')
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  await expect(page.locator('#publishable-key')).toHaveText(old)
+  await page.getByRole('link', { name: 'Rotate the publishable key' }).click()
+  await page.getByRole('button', { name: 'Rotate key' }).click()
+  await expect(page.getByRole('status')).toContainText('The publishable key is new.')
+  const fresher = (await page.locator('#publishable-key').textContent())!
+  expect(fresher).not.toBe(old)
+  expect([await fresh.knock(old), await fresh.knock(fresher)]).toEqual([401, 200])
+})
+
+test('the secret key is shown to who asks for it @core', async ({ settled: page }) => {
+  await page.goto(path.keys)
+  const secret = page.locator('#secret-key')
+  await expect(secret).toHaveText(/^•+\w{4}$/)
+  await page.getByRole('button', { name: 'Reveal the secret key' }).click()
+  await expect(secret).toHaveText(/^sk_\w{20,}$/)
+  await page.getByRole('link', { name: 'Hide the secret key' }).click()
+  await expect(secret).toHaveText(/^•+\w{4}$/)
+})
+
+test('a key and the snippet are copied by a button', async ({ settled: page, context, fresh }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: fresh.url })
+  await page.goto(path.keys)
+  const key = await page.locator('#publishable-key').textContent()
+  await page.getByRole('button', { name: 'Copy: Publishable key' }).click()
+  await expect(page.getByText('Copied')).toBeVisible()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key)
+  await page.goto(path.pixel)
+  await page.getByRole('button', { name: 'Copy: The snippet' }).click()
+  await expect(page.getByText('Copied')).toBeVisible()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`src="${fresh.url}/pixel.js"`)
+})
+
+test('the pixel page shows the snippet, and says once the pixel has run @core', async ({ settled: page, request, fresh }) => {
+  await page.goto(path.keys)
+  const key = (await page.locator('#publishable-key').textContent())!
+  await page.goto(path.pixel)
+  await expect(page.locator('#snippet-code')).toContainText(`key: '${key}'`)
+  const source = (await page.locator('#snippet-code').textContent())!.match(/src="([^"]+)"/)![1]!
+  const file = await request.get(source)
+  expect([file.status(), file.headers()['content-type']]).toEqual([200, expect.stringContaining('javascript')])
+  await expect(page.getByText('No page in the last 30 days.')).toBeVisible()
+  await fresh.knock(key, 'https://emberfall.example/play?ttclid=E.C.P.abc')
+  await page.reload()
+  await expect(page.getByText('emberfall.example', { exact: true })).toBeVisible()
+  await expect(page.getByText('In the last 30 days: TikTok Ads 1.')).toBeVisible()
+})
+
+test('axe finds nothing serious while a key is rotated', async ({ settled: page }) => {
+  test.slow()
+  await page.goto(`${path.keys}/rotate/secret`)
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Rotate key' }).click()
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Reveal the secret key' }).click()
+  await expectAccessible(page)
+})
