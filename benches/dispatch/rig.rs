@@ -90,7 +90,7 @@ impl Rig {
         let shutdown = CancellationToken::new();
         let started = Instant::now();
         let running = tokio::spawn(dispatch::run(self.dispatch(batch), shutdown.clone()));
-        while self.count("select count(*) from queue").await > 0 {
+        while self.count("select count(*) from (select 1 from queue limit 1) as first").await > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let took = started.elapsed();

@@ -43,15 +43,36 @@ pub enum Share {
     Suspect,
 }
 
-/// `values (id, lease), …` inside an `in (…)`.
-macro_rules! push_pairs {
-    ($query:ident, $pairs:expr) => {
-        $query.push_values($pairs, |mut row, (id, lease_id)| {
+/// `with held (id, lease) as (values …) `, to be joined with the queue by both. `(id, lease_id) in (values …)` says the same, and SQLite reads
+/// the whole queue for it.
+macro_rules! held_rows {
+    ($pairs:expr) => {{
+        let mut query = QueryBuilder::new("with held (id, lease) as (");
+        query.push_values($pairs, |mut row, (id, lease_id)| {
             row.push_bind(*id).push_bind(*lease_id);
-        })
-    };
+        });
+        query.push(") ");
+        query
+    }};
 }
-pub(super) use push_pairs;
+
+/// Written twice because SQLite deletes from one table only.
+const DELETE_HELD: [&str; 2] = [
+    "delete from queue where rowid in (select q.rowid from held cross join queue q where q.id = held.id and q.lease_id = held.lease) returning id",
+    "delete from queue using held where queue.id = held.id and queue.lease_id = held.lease returning queue.id",
+];
+
+/// Takes rows out of the queue; which of them were still ours.
+pub async fn take_out(tx: &mut Tx, held: &[(Uuid, Uuid)]) -> Result<Vec<Uuid>> {
+    let [sqlite, postgres] = DELETE_HELD;
+    let text = if matches!(tx, Tx::Sqlite(_)) { sqlite } else { postgres };
+    let mut ours = Vec::with_capacity(held.len());
+    for piece in rows::pieces(held) {
+        let gone: Vec<(Uuid,)> = within!(tx, c => held_rows!(piece).push(text).build_query_as().fetch_all(c).await)?;
+        ours.extend(gone.into_iter().map(|(id,)| id));
+    }
+    Ok(ours)
+}
 
 /// Written twice because the engines lock differently: SQLite has one writer, PostgreSQL skips what another process is claiming.
 macro_rules! claiming {
@@ -125,10 +146,10 @@ pub async fn renew(db: &Db, held: &[(Uuid, Uuid)], now: Millis) -> Result<Vec<Uu
     let mut tx = db.begin().await?;
     for piece in rows::pieces(held) {
         let kept: Vec<(Uuid,)> = within!(&mut tx, c => {
-            let mut query = QueryBuilder::new("update queue set lease_until = ");
-            query.push_bind(now + LEASE).push(" where (id, lease_id) in (");
-            push_pairs!(query, piece);
-            query.push(") returning id").build_query_as().fetch_all(c).await
+            let mut query = held_rows!(piece);
+            query.push("update queue set lease_until = ").push_bind(now + LEASE);
+            query.push(" from held where queue.id = held.id and queue.lease_id = held.lease returning queue.id");
+            query.build_query_as().fetch_all(c).await
         })?;
         ours.extend(kept.into_iter().map(|(id,)| id));
     }
@@ -141,9 +162,12 @@ pub async fn hand_back(db: &Db, held: &[(Uuid, Uuid)]) -> Result<()> {
     let mut tx = db.begin().await?;
     for piece in rows::pieces(held) {
         within!(&mut tx, c => {
-            let mut query = QueryBuilder::new("update queue set lease_id = null, lease_until = null, claims = claims - 1 where (id, lease_id) in (");
-            push_pairs!(query, piece);
-            query.push(")").build().execute(c).await.map(drop)
+            let mut query = held_rows!(piece);
+            query.push(
+                "update queue set lease_id = null, lease_until = null, claims = claims - 1 from held
+                 where queue.id = held.id and queue.lease_id = held.lease",
+            );
+            query.build().execute(c).await.map(drop)
         })?;
     }
     tx.commit().await
@@ -228,4 +252,28 @@ pub async fn clock_ahead(db: &Db) -> Result<Millis> {
     let Db::Postgres(pool) = db else { return Ok(0) };
     let (theirs,): (i64,) = sqlx::query_as("select (extract(epoch from clock_timestamp()) * 1000)::bigint").fetch_one(pool).await?;
     Ok(theirs - crate::server::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::engines;
+    use sqlx::{AssertSqlSafe, Execute, Sqlite};
+
+    /// What a result costs must not grow with what waits.
+    #[tokio::test]
+    async fn sqlite_finds_held_rows_without_reading_the_queue() {
+        let db = engines::sqlite().await;
+        let Db::Sqlite { read, .. } = &db.db else { unreachable!("it is SQLite") };
+        let pairs: Vec<(Uuid, Uuid)> = (0..256).map(|_| (Uuid::new_v4(), Uuid::new_v4())).collect();
+        let texts = [DELETE_HELD[0], "update queue set lease_until = 1 from held where queue.id = held.id and queue.lease_id = held.lease"];
+        for text in texts {
+            let mut query: QueryBuilder<Sqlite> = held_rows!(&pairs);
+            let text = format!("explain query plan {}", query.push(text).build().sql().as_str());
+            let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(text)).fetch_all(read).await.unwrap();
+            let scans: Vec<&String> =
+                steps.iter().map(|(_, _, _, step)| step).filter(|step| *step == "SCAN queue" || *step == "SCAN q").collect();
+            assert!(steps.len() > 1 && scans.is_empty(), "{steps:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What came of the calls, written in one transaction for many: queue, postbacks, the delivery log and what it does to the connection.
 
 use super::connections::{self, Park};
-use super::{Db, Result, Tx, queue::push_pairs, rows, within};
+use super::{Db, Result, Tx, queue, rows, within};
 use crate::model::attempt::AttemptStatus;
 use crate::model::postback::PostbackState;
 use crate::model::{DAY, Millis};
@@ -123,16 +123,7 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
 /// Takes the finished ones out of the queue; which of them were still ours.
 async fn leave(tx: &mut Tx, over: &[&Finish]) -> Result<HashSet<Uuid>> {
     let pairs: Vec<(Uuid, Uuid)> = over.iter().map(|finish| (finish.of.postback_id, finish.lease_id)).collect();
-    let mut ours = HashSet::with_capacity(pairs.len());
-    for piece in rows::pieces(&pairs) {
-        let gone: Vec<(Uuid,)> = within!(tx, c => {
-            let mut query = QueryBuilder::new("delete from queue where (id, lease_id) in (");
-            push_pairs!(query, piece);
-            query.push(") returning id").build_query_as().fetch_all(c).await
-        })?;
-        ours.extend(gone.into_iter().map(|(id,)| id));
-    }
-    Ok(ours)
+    Ok(queue::take_out(tx, &pairs).await?.into_iter().collect())
 }
 
 /// Puts the others back into the queue for their next try; which of them were still ours.
