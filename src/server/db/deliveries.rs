@@ -94,10 +94,11 @@ pub async fn open(db: &Db, connection_id: Uuid) -> Result<Open> {
     Ok(Open { count, first_deadline })
 }
 
-/// Clicks with an id of each network since then: (slug, count).
+/// Clicks with an id of each network since then: (slug, count), most first.
 pub async fn clicks(db: &Db, game_id: Uuid, since: Millis) -> Result<Vec<(String, i64)>> {
     on!(db, pool => sqlx::query_as(
-        "select network, count(*) from clicks where game_id = $1 and time >= $2 and kind <> 'utm' group by network",
+        "select network, count(*) from clicks where game_id = $1 and time >= $2 and kind not in ('utm', 'visit') group by network
+         order by count(*) desc, network",
     )
     .bind(game_id)
     .bind(since)

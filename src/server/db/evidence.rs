@@ -31,7 +31,8 @@ pub async fn since(db: &Db, game_id: Uuid, network: &str, since: Millis) -> Resu
     .fetch_one(pool)
     .await)?;
     let clicks: Vec<(String, i64)> = on!(db, pool => sqlx::query_as(
-        "select network, count(*) from clicks where game_id = $1 and time >= $2 and kind <> 'utm' group by network order by count(*) desc",
+        "select network, count(*) from clicks where game_id = $1 and time >= $2 and kind not in ('utm', 'visit') group by network
+         order by count(*) desc, network",
     )
     .bind(game_id)
     .bind(since)

@@ -64,9 +64,9 @@ both_engines! {
         let (page, key) = (stage.member.get(&format!("{SETTINGS}/pixel")).await, stage.publishable_key().await);
         assert!(page.text().contains(&format!("postbacks.push(['init', {{ key: '{key}'")) && page.text().contains(&format!("src=\"{}/pixel.js\"", stage.app.origin)), "{}", page.text());
         assert!(page.text().contains("No page in the last 30 days."), "{}", page.text());
-        stage.send(&[landing("browser-1", "ttclid"), landing("browser-2", "twclid")]).await;
+        stage.send(&[landing("browser-1", "ttclid"), landing("browser-2", "twclid"), landing("browser-3", ""), landing("browser-4", "twclid")]).await;
         let text = stage.member.get(&format!("{SETTINGS}/pixel")).await.text();
         assert!(text.contains("on emberfall.example") && text.contains("at consent anonymous"), "{text}");
-        assert!(text.contains("TikTok Ads 1") && text.contains("X Ads 1"), "{text}");
+        assert!(text.contains("In the last 30 days: X Ads 2, TikTok Ads 1."), "{text}");
     }
 }

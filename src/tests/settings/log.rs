@@ -75,10 +75,11 @@ both_engines! {
         let page = stage.owner.get(&format!("{TIKTOK}/attempts/{id}")).await;
         for part in [
             "purchase, attempt 1", "TikTok could not take the postback just then", "HTTP 429", "First Purchase", "12.99 USD", "Next try",
-            "Last chance", "access-token: ••••••••", "POST", "\"event\": \"Purchase\"",
+            "Last chance", "You need not do anything.", "access-token: ••••••••", "POST", "\"event\": \"Purchase\"",
         ] {
             assert!(page.text().contains(part), "{part}: {}", page.text());
         }
+        assert_eq!(page.text().matches("tries again").count(), 1, "it is said once: {}", page.text());
         assert_eq!(stage.owner.get(&format!("{REDDIT}/attempts/{id}")).await.status, 404, "it is none of Reddit's");
     }
 
@@ -90,8 +91,9 @@ both_engines! {
         stage.goal("First Purchase", "purchase").await;
         assert!(stage.member.get(REDDIT).await.text().contains("The game has sent nothing in this time."));
         stage.purchase("ttclid").await;
+        stage.purchase("").await;
         let text = stage.member.get(REDDIT).await.text();
         assert!(text.contains("The pixel has seen no click id of Reddit in this time."), "{text}");
-        assert!(text.contains("The pixel ran 1 time and kept 0 click ids of Reddit and 1 of other networks."), "{text}");
+        assert!(text.contains("The pixel ran 2 times and kept 0 click ids of Reddit and 1 of other networks."), "{text}");
     }
 }

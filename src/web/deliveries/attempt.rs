@@ -1,6 +1,6 @@
 //! One attempt: what it means, what was sent, what came back, and what happened before and will happen next.
 
-use super::words::{StatusBadge, TestBadge, http, it_says, latency, money, tone};
+use super::words::{StatusBadge, TestBadge, http, it_says, latency, money, sentence, tone};
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange};
 use crate::model::calendar;
 use crate::model::connection::Connection;
@@ -94,12 +94,16 @@ fn Meaning(attempt: Attempt, postback: Postback, connection: Option<Connection>,
         AttemptStatus::Failed => format!("{short} did not accept the postback"),
         AttemptStatus::Retried => format!("{short} could not take the postback just then"),
     };
-    let words = attempt.words.filter(|words| !words.is_empty());
+    // Where no answer came, what is known of it is ours to say.
+    let words = attempt.words.filter(|words| !words.is_empty()).map(|words| match attempt.http {
+        Some(_) => it_says(&words),
+        None => sentence(&words),
+    });
     let next = next(&postback, connection.as_ref(), attempt.attempt == 0);
     view! {
         <Flash tone title>
             {attempt.meaning.map(|meaning| format!("{meaning} "))}
-            {words.as_deref().map(it_says)}
+            {words}
             {next}
         </Flash>
     }
@@ -114,9 +118,7 @@ fn next(postback: &Postback, connection: Option<&Connection>, without_call: bool
             "It waits until the connection is mended, then sends itself.".to_owned()
         }
         PostbackState::Queued | PostbackState::Retrying if disabled => "It waits until the connection is switched on.".to_owned(),
-        PostbackState::Queued | PostbackState::Retrying => {
-            "Postbacks tries again with the same event id, so it cannot be counted twice. You need not do anything.".to_owned()
-        }
+        PostbackState::Queued | PostbackState::Retrying => "You need not do anything.".to_owned(),
         PostbackState::Failed | PostbackState::Expired | PostbackState::Cancelled if without_call => {
             postback.ended.clone().unwrap_or_default()
         }
@@ -191,7 +193,7 @@ fn Wire(exchange: Exchange, attempt: Attempt) -> impl IntoView {
     view! {
         <Section id="response" title="Response">
             {if response.is_empty() {
-                view! { <p class="muted">"The network sent nothing back. "{attempt.words}</p> }.into_any()
+                view! { <p class="muted">"The network sent nothing back. "{attempt.words.as_deref().map(sentence)}</p> }.into_any()
             } else {
                 view! { <JsonCode id="response-body" says="Response body" caption=move || view! { {status.clone()}" "<span class="muted">{size.clone()}</span> } text=response/> }.into_any()
             }}

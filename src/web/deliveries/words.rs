@@ -52,8 +52,13 @@ pub fn money(money: &Money) -> String {
 
 /// A network's own words, quoted as a sentence.
 pub fn it_says(words: &str) -> String {
+    format!("It says “{}” ", sentence(words).trim_end())
+}
+
+/// Words with a stop behind them, and room for what follows.
+pub fn sentence(words: &str) -> String {
     let stop = if words.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("It says “{words}{stop}” ")
+    format!("{words}{stop} ")
 }
 
 /// `1 postback`, `36 postbacks`

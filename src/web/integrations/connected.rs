@@ -1,13 +1,13 @@
 //! Conversion Postbacks of what is connected: where it sends, the switch, the test code, Reconnect, Disconnect.
 
 use super::changes::{ConnectByToken, SaveTestCode, SwitchSending, TryAgain};
-use super::connecting::{Consent, Token};
+use super::connecting::{Consent, ConsentFailure, Token};
 use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, LastTry};
 use crate::model::connection::Connection;
 use crate::model::integration::Integration;
 use crate::model::network::{ConnectKind, NetworkCard};
-use crate::web::components::{Button, ButtonLink, Fact, Facts, Look, Section, Shape, Switch, TextField, Time};
+use crate::web::components::{Button, ButtonLink, Fact, Facts, Icon, Look, Section, Shape, Switch, TextField, Time};
 use crate::web::visit;
 use leptos::prelude::*;
 
@@ -22,22 +22,33 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     let test_code = network.test_label.clone().filter(|_| may).map(|label| {
         view! { <div class="pad"><TestCode label code=connection.test_code.clone() game=game.clone() network=slug.clone() last=last.clone()/></div> }
     });
+    let by_consent = network.connect == ConnectKind::OAuth;
+    // Nothing asks for attention while all is well.
+    let look = if parked { Look::Primary } else { Look::Plain };
     let again = parked.then(|| view! { <Again game=game.clone() network=slug.clone()/> });
+    let renew = by_consent.then(|| {
+        view! {
+            <Consent network=network.clone() game=game.clone() text="Reconnect" look small=true/>
+            <span class="small muted">"Also to change the account or pixel."</span>
+        }
+    });
+    let failure = (may && by_consent).then(|| view! { <ConsentFailure last=last.clone()/> });
     let footer = may.then(|| {
         let label = format!("Disconnect {}", network.name);
         view! {
             <footer>
-                {again}
+                {renew}{again}
                 <span class="push"></span>
                 <ButtonLink href=format!("{base}/disconnect") text="Disconnect" look=Look::QuietDanger small=true label/>
             </footer>
         }
     });
-    let renew = may.then(|| view! { <Renew integration game last/> });
+    let token = (may && !by_consent).then(|| view! { <NewToken integration game last parked/> });
     view! {
         <Section id="connection" title="Conversion Postbacks">
+            {failure}
             <div class="card flush">{facts}{test_code}{footer}</div>
-            {renew}
+            {token}
         </Section>
     }
 }
@@ -123,28 +134,15 @@ fn Again(game: String, network: String) -> impl IntoView {
     }
 }
 
-/// New credentials: through the consent page, or a new token. What is parked drains; another account or target asks first.
+/// A new token: what is parked drains; another target asks first.
 #[component]
-fn Renew(integration: Integration, game: String, last: Option<LastTry>) -> impl IntoView {
-    let network = integration.network.clone();
-    let held = integration.connection.as_ref().is_some_and(|connection| connection.parked.is_some());
-    // Nothing asks for attention while all is well.
-    let look = if held { Look::Primary } else { Look::Plain };
-    let open = held || visit::failure(ServerAction::<ConnectByToken>::new()).is_some();
-    match network.connect {
-        ConnectKind::OAuth => view! {
-            <div class="row">
-                <Consent network game text="Reconnect" look last/>
-                <p class="small muted">"Also to change the account or pixel. What is parked is sent afterwards."</p>
-            </div>
-        }
-        .into_any(),
-        ConnectKind::Token => view! {
-            <details class="more" open=open>
-                <summary><span>"Rotate the token, or change the "{network.target_noun.to_lowercase()}</span></summary>
-                <div class="card"><Token integration game last/></div>
-            </details>
-        }
-        .into_any(),
+fn NewToken(integration: Integration, game: String, last: Option<LastTry>, parked: bool) -> impl IntoView {
+    let target = integration.network.target_noun.to_lowercase();
+    let open = parked || visit::failure(ServerAction::<ConnectByToken>::new()).is_some();
+    view! {
+        <details class="more" open=open>
+            <summary><Icon shape=Shape::Right/>"Rotate the token, or change the "{target}</summary>
+            <div class="card"><Token integration game last/></div>
+        </details>
     }
 }

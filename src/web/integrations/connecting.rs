@@ -26,7 +26,7 @@ pub fn Connecting(integration: Integration, game: String, last: Option<LastTry>)
             .into_any()
         }
         (true, ConnectKind::OAuth, None) => {
-            view! { <Consent network=network.clone() game text="Connect" look=Look::Primary last/> }.into_any()
+            view! { <ConsentFailure last/><Consent network=network.clone() game text="Connect" look=Look::Primary/> }.into_any()
         }
         (true, ConnectKind::Token, None) => view! { <Token integration game last/> }.into_any(),
     };
@@ -60,20 +60,24 @@ pub fn Failure(problem: AppError, said: Option<NetworkSaid>) -> impl IntoView {
     }
 }
 
+/// Why the way to the consent page and back ended without a connection.
+#[component]
+pub fn ConsentFailure(last: Option<LastTry>) -> impl IntoView {
+    let failed = super::returned_problem().or_else(|| visit::failure(ServerAction::<ConnectByConsent>::new()));
+    failed.map(|problem| view! { <Failure problem said=last.and_then(|last| last.said)/> })
+}
+
 /// The button to the network's consent page: Connect, or Reconnect.
 #[component]
-pub fn Consent(network: NetworkCard, game: String, text: &'static str, look: Look, last: Option<LastTry>) -> impl IntoView {
+pub fn Consent(network: NetworkCard, game: String, text: &'static str, look: Look, #[prop(optional)] small: bool) -> impl IntoView {
     let action = ServerAction::<ConnectByConsent>::new();
-    let failed = crate::web::integrations::returned_problem().or_else(|| visit::failure(action));
-    let said = last.and_then(|last| last.said);
     let label = format!("{text} {}", network.name);
     view! {
-        {failed.map(|problem| view! { <Failure problem said/> })}
         <ActionForm action>
             <input type="hidden" name="game" value=game/>
             <input type="hidden" name="network" value=network.slug/>
             <InPopup/>
-            <Button text look icon=Shape::Plug label/>
+            <Button text look small icon=Shape::Plug label/>
         </ActionForm>
     }
 }

@@ -5,7 +5,7 @@ use super::changes::Disconnect;
 use crate::error::AppError;
 use crate::model::log_query::LogQuery;
 use crate::model::number::form;
-use crate::web::components::{Button, Confirm, Look};
+use crate::web::components::{Button, Confirm, Crumb, Crumbs, Look};
 use crate::web::deliveries::words::postbacks;
 use crate::web::page::{Page, param};
 use leptos::prelude::*;
@@ -39,7 +39,15 @@ pub fn DisconnectPage() -> impl IntoView {
                 <p>"The token is forgotten. The delivery log stays. New conversions are kept and say that nothing is connected."</p>
             }
             .into_any();
+            let crumbs = vec![
+                Crumb::link(page.game_name.clone(), format!("/games/{game}")),
+                Crumb::here("Settings"),
+                Crumb::link("Integrations", format!("/games/{game}/settings/integrations")),
+                Crumb::link(page.network.name.clone(), back.clone()),
+                Crumb::here("Disconnect"),
+            ];
             view! {
+                <Crumbs path=crumbs/>
                 <Confirm title=format!("Disconnect {}?", page.network.name) back says>
                     <ActionForm action>
                         <input type="hidden" name="game" value=game/>

@@ -39,7 +39,7 @@ fn Keys(loaded: Loaded, game: String, rotated: Option<KeyKind>) -> impl IntoView
         <div class="stack loose">
             {rotated.map(|kind| view! { <Rotated kind/> })}
             <Section id="keys" title="Keys">
-                <div class="cols">
+                <div class="cols pair">
                     <Key key=publishable title="Publishable key" says="Names the game when the pixel and the game send messages. It may be seen by anyone: it can only add messages." game=game.clone() may_change whole=true/>
                     <Key key=secret title="Secret key" says="For your servers only, where a player’s data is to be erased. It belongs in no page, no game build and no repository." game may_change whole=revealed>{reveal}</Key>
                 </div>
@@ -70,13 +70,14 @@ fn Key(
         <article class="card">
             <h3>{title}</h3>
             <p class="soft small">{says}</p>
-            <p class="key-text"><code id=id.clone()>{key.shown}</code>{whole.then(|| view! { <Copy from=id label=format!("Copy: {title}")/> })}</p>
+            <p class="row"><code class="wraps" id=id.clone()>{key.shown}</code>{whole.then(|| view! { <Copy from=id label=format!("Copy: {title}")/> })}</p>
             <dl class="facts rows">
                 <div><dt>"Made"</dt><dd><Time at=key.created_at/></dd></div>
                 <div><dt>"Last used"</dt><dd>{used}</dd></div>
             </dl>
             <footer>
                 {children.map(|children| children())}
+                <span class="push"></span>
                 {may_change.then(|| view! {
                     <ButtonLink href=format!("{}/rotate/{}", path(&game), key.kind) text="Rotate" look=Look::QuietDanger label=format!("Rotate the {}", title.to_lowercase())/>
                 })}

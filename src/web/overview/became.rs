@@ -42,13 +42,18 @@ pub fn Conversions(became: Became, open: i64, settings: String) -> impl IntoView
 fn Reasons(list: Vec<Unsent>, settings: String) -> impl IntoView {
     // What somebody can mend comes first.
     let (mendable, rest): (Vec<Unsent>, Vec<Unsent>) = list.into_iter().partition(|unsent| way(unsent.reason).is_some());
-    let rows = mendable.into_iter().chain(rest).map(|unsent| view! { <Row unsent settings=settings.clone()/> }).collect_view();
-    let heads = vec![("Why not sent", ""), ("What changes it", ""), ("Conversions", "num"), ("", "")];
+    let mut heads = vec![("Why not sent", ""), ("What changes it", ""), ("Conversions", "num")];
+    let actions = !mendable.is_empty();
+    if actions {
+        heads.push(("", ""));
+    }
+    let rows = mendable.into_iter().chain(rest).map(|unsent| view! { <Row unsent settings=settings.clone() actions/> }).collect_view();
     view! { <div class="card flush"><Table caption="Why conversions were not sent" heads>{rows}</Table></div> }
 }
 
+/// `actions`: the table has a column of them.
 #[component]
-fn Row(unsent: Unsent, settings: String) -> impl IntoView {
+fn Row(unsent: Unsent, settings: String, actions: bool) -> impl IntoView {
     let (sentence, fix) = unsent.reason.explain();
     let action = way(unsent.reason).map(|(page, text)| {
         let label = format!("{text}: {sentence}");
@@ -63,7 +68,7 @@ fn Row(unsent: Unsent, settings: String) -> impl IntoView {
             </td>
             <td role="cell" class="full"><span class="soft">{fix}</span></td>
             <td role="cell" class="num side-cell">{thousands(unsent.count)}</td>
-            <td role="cell" class="act">{action}</td>
+            {actions.then(|| view! { <td role="cell" class="act">{action}</td> })}
         </tr>
     }
 }
