@@ -3,6 +3,7 @@
 
 pub mod app;
 mod changes;
+mod connecting;
 mod dispatch;
 pub mod engines;
 mod goals;

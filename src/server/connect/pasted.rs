@@ -38,6 +38,7 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
         account_id: None,
         target_id: target.to_owned(),
         token: token.clone(),
+        pasted: true,
         test_code: (!test_code.is_empty()).then(|| test_code.to_owned()),
     };
     let answer = desk.ask(&pasted.probe(&desk.settings, &to, actor.now)).await?;
@@ -48,7 +49,8 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
         target: Choice { id: target.to_owned(), name: String::new() },
         token,
         token_expires_at: None,
-        show_tail: true,
+        pasted: true,
+        holder: None,
         test_code,
         confirmed: paste.confirmed,
         grant_id: None,

@@ -16,6 +16,7 @@ pub struct Route {
     pub target_id: String,
     /// Sealed for owner `connection:<id>`.
     pub secret: Option<String>,
+    pub secret_pasted: bool,
     pub test_code: Option<String>,
     /// It was let go and no call has succeeded since: one goes out at a time.
     pub probing: bool,
@@ -32,8 +33,8 @@ impl Route {
 /// The connections that may send and have something due at `now`.
 pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Route>> {
     on!(db, pool => sqlx::query_as(
-        "select c.id, c.game_id, c.network, c.account_id, c.target_id, c.secret, c.test_code, c.probe_at is not null as probing
-         from connections c where c.connected and c.enabled and c.parked_cause is null
+        "select c.id, c.game_id, c.network, c.account_id, c.target_id, c.secret, c.secret_pasted, c.test_code,
+         c.probe_at is not null as probing from connections c where c.connected and c.enabled and c.parked_cause is null
          and exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.due_at <= $1)",
     )
     .bind(now)

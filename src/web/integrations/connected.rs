@@ -1,12 +1,12 @@
 //! Conversion Postbacks of what is connected: where it sends, the switch, the test code, Reconnect, Disconnect.
 
 use super::changes::{SaveTestCode, SwitchSending, TryAgain};
-use super::connecting::{Consent, Token};
+use super::connecting::{Consent, OrToken, token_was_refused};
 use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, NetworkSaid};
 use crate::model::connection::Connection;
 use crate::model::integration::Integration;
-use crate::model::network::{ConnectKind, NetworkCard};
+use crate::model::network::{NetworkCard, TestCodeField};
 use crate::web::components::{Button, ButtonLink, Fact, Facts, Look, Section, Shape, Switch, TextField, Time};
 use leptos::prelude::*;
 
@@ -18,8 +18,8 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     let parked = connection.parked.is_some();
     let slug = network.slug.clone();
     let facts = view! { <Where connection=connection.clone() network=network.clone() game=game.clone() may/> };
-    let test_code = network.test_label.clone().filter(|_| may).map(|label| {
-        view! { <div class="pad"><TestCode label code=connection.test_code game=game.clone() network=slug.clone()/></div> }
+    let test_code = network.test.clone().filter(|_| may).map(|field| {
+        view! { <div class="pad"><TestCode field code=connection.test_code game=game.clone() network=slug.clone()/></div> }
     });
     let again = parked.then(|| view! { <Again game=game.clone() network=slug.clone()/> });
     let footer = may.then(|| {
@@ -48,15 +48,17 @@ fn Where(connection: Connection, network: NetworkCard, game: String, may: bool) 
         view! { <Fact label=network.account_noun.clone()><Named name=connection.account_name.clone() id/></Fact> }
     });
     let tail = connection.secret_tail.map(|tail| view! { <Fact label="Token"><span class="mono">"••••••••"{tail}</span></Fact> });
+    let ends = connection.token_ends_at.map(|at| view! { <Fact label="Token ends"><Time at/></Fact> });
     let by = connection.connected_by.map(|by| view! { <br/><span class="muted">"by "{by}</span> });
-    let test_code = network.test_label.filter(|_| !may).map(|label| {
-        view! { <Fact label>{connection.test_code.unwrap_or_else(|| "None".to_owned())}</Fact> }
+    let test_code = network.test.filter(|_| !may).map(|field| {
+        view! { <Fact label=field.label>{connection.test_code.unwrap_or_else(|| "None".to_owned())}</Fact> }
     });
     view! {
         <Facts>
             {account}
             <Fact label=network.target_noun><Named name=connection.target_name id=connection.target_id/></Fact>
             {tail}
+            {ends}
             <Fact label="Connected"><Time at=connection.connected_at/>{by}</Fact>
             <Fact label="Sending"><Sending enabled=connection.enabled may game network=network.slug/></Fact>
             {test_code}
@@ -91,7 +93,7 @@ fn Sending(enabled: bool, may: bool, game: String, network: String) -> impl Into
 }
 
 #[component]
-fn TestCode(label: String, code: Option<String>, game: String, network: String) -> impl IntoView {
+fn TestCode(field: TestCodeField, code: Option<String>, game: String, network: String) -> impl IntoView {
     let action = ServerAction::<SaveTestCode>::new();
     let failed = action.value().get_untracked().and_then(Result::err);
     let error = (failed == Some(AppError::Connect(ConnectProblem::TestCode))).then(|| ConnectProblem::TestCode.says().to_owned());
@@ -100,8 +102,7 @@ fn TestCode(label: String, code: Option<String>, game: String, network: String) 
             <input type="hidden" name="game" value=game/>
             <input type="hidden" name="network" value=network/>
             <div class="row">
-                <TextField name="test_code" label value=code.unwrap_or_default() error max=128usize code=true
-                    hint="Optional. Only events marked as test carry it; production events never do."/>
+                <TextField name="test_code" hint=field.hint() label=field.label value=code.unwrap_or_default() error max=128usize code=true/>
                 <Button text="Save" label="Save the test code"/>
             </div>
         </ActionForm>
@@ -128,21 +129,26 @@ fn Renew(integration: Integration, game: String, said: Option<NetworkSaid>) -> i
     let held = integration.connection.as_ref().is_some_and(|connection| connection.parked.is_some());
     // Nothing asks for attention while all is well.
     let look = if held { Look::Primary } else { Look::Plain };
-    let open = said.is_some() || held;
-    match network.connect {
-        ConnectKind::OAuth => view! {
+    let pasted = integration.connection.as_ref().is_some_and(|connection| connection.pasted);
+    let consent = network.by_consent.then(|| match integration.missing_setting {
+        // Where a pasted token sends, nothing is missing.
+        Some(_) => ().into_any(),
+        None => view! {
             <div class="row">
-                <Consent network game text="Reconnect" look said/>
-                <p class="small muted">"Also to change the account or pixel. What is parked is sent afterwards."</p>
+                <Consent network=network.clone() game=game.clone() text="Reconnect" look said=said.clone()/>
+                <p class="small muted">"Also to change the account or "{network.target_noun.to_lowercase()}". What is parked is sent afterwards."</p>
             </div>
         }
         .into_any(),
-        ConnectKind::Token => view! {
-            <details class="more" open=open>
-                <summary><span>"Rotate the token, or change the "{network.target_noun.to_lowercase()}</span></summary>
-                <div class="card"><Token integration game said/></div>
-            </details>
-        }
-        .into_any(),
-    }
+    });
+    let token = network.token_noun.clone().map(|noun| {
+        let open = token_was_refused() || (held && pasted);
+        let target = network.target_noun.to_lowercase();
+        let summary = match pasted {
+            true => format!("Rotate the token, or change the {target}"),
+            false => format!("Or paste an {} instead", noun.to_lowercase()),
+        };
+        view! { <OrToken integration game said summary open/> }
+    });
+    view! { {consent}{token} }
 }
