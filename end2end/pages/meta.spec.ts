@@ -92,6 +92,19 @@ test('a pasted token is the other way, tried before it is saved @core', async ({
   await delivered(page)
 })
 
+test('a test event goes the whole way and shows request and answer @core', async ({ signedIn: page }) => {
+  await page.goto(path.meta)
+  await expect(page.getByRole('button', { name: 'Send test event' })).toHaveCount(0)
+  await page.getByLabel('Test event code').first().fill('TEST12345')
+  await page.getByRole('button', { name: 'Save the test code' }).click()
+  await page.getByLabel('Test event for the goal').selectOption({ label: 'First Purchase (purchase)' })
+  await page.getByRole('button', { name: 'Send test event' }).click()
+  await expect(page).toHaveURL(/\/attempts\//)
+  await expect(page.getByText('Meta accepted the postback').first()).toBeVisible()
+  await expect(page.locator('body')).toContainText('TEST12345')
+  await expect(page.locator('body')).toContainText('events_received')
+})
+
 test('an expired token parks, and signing in to the same dataset drains what waits @core', async ({ signedIn: page, demo }) => {
   await demo.simulate('tokens/expire', { network: 'meta', token: pasted })
   expect(await demo.messages(...purchase('fbclid', '19.99'))).toBe(200)

@@ -12,7 +12,8 @@ use crate::model::attempt::Exchange;
 use crate::model::connection::Connection;
 use crate::model::filter::{Cursor, Position};
 use crate::model::game::Game;
-use crate::model::integration::{AttemptPage, Integration, IntegrationCard, Integrations, NotSentPage, Open, Page};
+use crate::model::goal::GoalStatus;
+use crate::model::integration::{AttemptPage, GoalName, Integration, IntegrationCard, Integrations, NotSentPage, Open, Page};
 use crate::model::log_query::{LogQuery, Meaning};
 use crate::model::network::{NetworkCard, TestCodeField};
 use crate::model::{DAY, Millis};
@@ -94,6 +95,8 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
     let (db, game) = (&reader.db, reader.game);
     let connection = connection_changes::of_network(db, game.id, slug).await?;
     let (health, open) = state_of(reader, connection.as_ref()).await?;
+    let active = db::goals::of_game(db, game.id).await?.into_iter().filter(|goal| goal.status == GoalStatus::Active);
+    let goals = active.map(|goal| GoalName { id: goal.id, name: goal.name, event: goal.event }).collect();
     let since = reader.now - filter.range.millis();
     let scope = attempts::Scope { game_id: game.id, network: slug.to_owned(), since, status: filter.status };
     let counts = attempts::counts(db, &scope).await?;
@@ -106,6 +109,7 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
         network: card(network),
         missing_setting: missing_setting(network, &reader.settings),
         connection,
+        goals,
         health,
         open,
         filter,

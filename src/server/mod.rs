@@ -28,6 +28,7 @@ pub mod simulator;
 pub mod site;
 pub mod start;
 pub mod state;
+pub mod test_event;
 pub mod tries;
 
 use crate::model::Millis;

@@ -4,16 +4,19 @@ use super::app::{EMAIL, PASSWORD, TestApp, Visitor};
 use super::engines::{TestDb, both_engines};
 use crate::model::DAY;
 use crate::model::connection::Connection;
-use crate::server::db::{Db, connection_changes, games};
+use crate::model::goal::{Goal, GoalStatus, Trigger};
+use crate::server::db::{Db, connection_changes, games, goals};
+use crate::server::dispatch::drain_until_idle;
 use crate::server::simulator::{State, serve, world};
 use crate::server::{now, people};
 use crate::web::games::api::CreateGame;
-use crate::web::integrations::changes::{ConnectByConsent, ConnectByToken, Disconnect, PickTarget};
+use crate::web::integrations::changes::{ConnectByConsent, ConnectByToken, Disconnect, PickTarget, SaveTestCode, SendTestEvent};
 use reqwest::redirect::Policy;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use url::Url;
+use uuid::Uuid;
 
 const GAMES: [&str; 2] = ["emberfall", "tidewatch"];
 
@@ -79,6 +82,26 @@ impl Beside {
     async fn connection(&self, game: &str) -> Option<Connection> {
         let game = games::by_slug(&self.app.state.db, game).await.unwrap().unwrap();
         connection_changes::of_network(&self.app.state.db, game.id, "meta").await.unwrap()
+    }
+
+    async fn goal(&self, game: &str) -> Goal {
+        let game = games::by_slug(&self.app.state.db, game).await.unwrap().unwrap();
+        let goal = Goal {
+            id: Uuid::now_v7(),
+            game_id: game.id,
+            name: "First Purchase".into(),
+            description: String::new(),
+            event: "purchase".into(),
+            trigger: Trigger::OncePerPlayer,
+            filter: None,
+            status: GoalStatus::Active,
+            created_at: now(),
+            updated_at: now(),
+        };
+        let mut tx = self.app.state.db.begin().await.unwrap();
+        goals::insert(&mut tx, &goal).await.unwrap();
+        tx.commit().await.unwrap();
+        goal
     }
 
     async fn disconnect(&mut self, game: &str) {
@@ -150,6 +173,39 @@ both_engines! {
         // The pasted one hung on no consent, so it is the last connection of the person that goes now.
         beside.disconnect(GAMES[0]).await;
         assert_eq!(beside.given_out().await, ["revoked"; 2]);
+    }
+
+    async fn a_test_event_goes_the_whole_way_and_shows_request_and_answer(db: TestDb) {
+        let mut beside = Beside::start(db, true).await;
+        beside.connect(GAMES[0], &[("account", world::META_BUSINESS)], world::META_BUSINESS, world::META_PIXEL).await;
+        let goal = beside.goal(GAMES[0]).await;
+        let page = beside.page(GAMES[0]);
+        let fields = [("game", GAMES[0]), ("network", "meta"), ("goal", &goal.id.to_string())];
+        // Without a test code nothing is made up.
+        let refused = beside.visitor.submit_from::<SendTestEvent>(&page, &fields).await;
+        let says = beside.visitor.get(refused.location()).await.body;
+        assert!(says.contains("a test event can be sent from here"), "{says}");
+        let code = [("game", GAMES[0]), ("network", "meta"), ("test_code", "TEST12345")];
+        beside.visitor.submit_from::<SaveTestCode>(&page, &code).await;
+
+        let dispatch = beside.app.state.dispatch();
+        let sending = async {
+            loop {
+                drain_until_idle(&dispatch, now()).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let sent = tokio::select! {
+            sent = beside.visitor.submit_from::<SendTestEvent>(&page, &fields) => sent,
+            () = sending => unreachable!("it goes on"),
+        };
+        assert!(sent.location().contains("/settings/integrations/meta/attempts/"), "{sent:?}");
+        let attempt = beside.visitor.get(sent.location()).await.body;
+        for shown in ["Test", "Success", "TEST12345", "events_received", "fb.1.", "Purchase"] {
+            assert!(attempt.contains(shown), "{shown}: {attempt}");
+        }
+        let ledger: Value = beside.client.get(format!("{}/simulator/ledger", beside.simulator)).send().await.unwrap().json().await.unwrap();
+        assert_eq!((&ledger["events"][0]["test"], &ledger["events"][0]["outcome"]), (&json!(true), &json!("accepted")));
     }
 
     async fn what_was_denied_or_left_out_changes_nothing(db: TestDb) {

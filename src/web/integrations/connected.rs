@@ -1,13 +1,13 @@
 //! Conversion Postbacks of what is connected: where it sends, the switch, the test code, Reconnect, Disconnect.
 
-use super::changes::{SaveTestCode, SwitchSending, TryAgain};
-use super::connecting::{Consent, OrToken, token_was_refused};
+use super::changes::{SaveTestCode, SendTestEvent, SwitchSending, TryAgain};
+use super::connecting::{Consent, Failure, OrToken, token_was_refused};
 use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, NetworkSaid};
 use crate::model::connection::Connection;
-use crate::model::integration::Integration;
+use crate::model::integration::{GoalName, Integration};
 use crate::model::network::{NetworkCard, TestCodeField};
-use crate::web::components::{Button, ButtonLink, Fact, Facts, Look, Section, Shape, Switch, TextField, Time};
+use crate::web::components::{Button, ButtonLink, Fact, Facts, Look, Section, SelectField, Shape, Switch, TextField, Time};
 use leptos::prelude::*;
 
 #[component]
@@ -17,9 +17,13 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     let base = super::path(&game, &network.slug);
     let parked = connection.parked.is_some();
     let slug = network.slug.clone();
+    let has_code = connection.test_code.is_some();
     let facts = view! { <Where connection=connection.clone() network=network.clone() game=game.clone() may/> };
     let test_code = network.test.clone().filter(|_| may).map(|field| {
         view! { <div class="pad"><TestCode field code=connection.test_code game=game.clone() network=slug.clone()/></div> }
+    });
+    let test_event = (may && !integration.goals.is_empty()).then(|| {
+        view! { <div class="pad"><TestEvent network=network.clone() goals=integration.goals.clone() has_code game=game.clone()/></div> }
     });
     let again = parked.then(|| view! { <Again game=game.clone() network=slug.clone()/> });
     let footer = may.then(|| {
@@ -35,7 +39,7 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     let renew = may.then(|| view! { <Renew integration game said/> });
     view! {
         <Section id="connection" title="Conversion Postbacks">
-            <div class="card flush">{facts}{test_code}{footer}</div>
+            <div class="card flush">{facts}{test_code}{test_event}{footer}</div>
             {renew}
         </Section>
     }
@@ -107,6 +111,31 @@ fn TestCode(field: TestCodeField, code: Option<String>, game: String, network: S
             </div>
         </ActionForm>
     }
+}
+
+/// Sends a made-up event for a goal on the road of every message; request and answer are shown next.
+#[component]
+fn TestEvent(network: NetworkCard, goals: Vec<GoalName>, has_code: bool, game: String) -> impl IntoView {
+    let action = ServerAction::<SendTestEvent>::new();
+    let failed = action.value().get_untracked().and_then(Result::err);
+    if let Some(field) = network.test.as_ref().filter(|_| !has_code) {
+        let noun = field.label.to_lowercase();
+        return view! { <p class="small muted">"With a "{noun}" saved, a test event can be sent from here."</p> }.into_any();
+    }
+    let options = goals.into_iter().map(|goal| (goal.id.to_string(), format!("{} ({})", goal.name, goal.event))).collect();
+    view! {
+        {failed.map(|problem| view! { <Failure problem said=None/> })}
+        <ActionForm action>
+            <input type="hidden" name="game" value=game/>
+            <input type="hidden" name="network" value=network.slug/>
+            <div class="row">
+                <SelectField name="goal" label="Test event for the goal" options required=true
+                    hint="A made-up click and event go the whole way; request and answer are shown next."/>
+                <Button text="Send test event"/>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
 }
 
 /// Sends what is parked with the present credentials.

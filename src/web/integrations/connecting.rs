@@ -139,6 +139,8 @@ pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) 
         .into_any(),
     };
     let token_noun = network.token_noun.clone().unwrap_or_default();
+    // The consent page is the first way where there is one.
+    let look = if network.by_consent && integration.missing_setting.is_none() { Look::Plain } else { Look::Primary };
     let waiting = postbacks(integration.open.count);
     view! {
         {elsewhere.map(|problem| view! { <Failure problem said/> })}
@@ -153,7 +155,7 @@ pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) 
                 {confirm.map(|_| view! {
                     <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {waiting} that wait for the present one")/>
                 })}
-                <div class="row"><Button text look=Look::Primary/></div>
+                <div class="row"><Button text look/></div>
             </div>
         </ActionForm>
     }

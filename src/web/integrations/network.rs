@@ -74,6 +74,11 @@ fn NetworkView(integration: Integration, said: Option<NetworkSaid>, game: String
                     "Conversions that its clicks earn are sent from now on."
                 </Flash>
             })}
+            {(query("test").as_deref() == Some("waiting")).then(|| view! {
+                <Flash tone=Tone::Info title="The test event is on its way" announce=true>
+                    "The network has not answered yet. The log below shows it once it was sent."
+                </Flash>
+            })}
             {trouble}
             {ends}
             {parts}
