@@ -1,6 +1,7 @@
 //! What a person may be told: a closed set without free text. Causes go to tracing, never to the browser.
 
 use crate::model::connect::ConnectProblem;
+use crate::model::number::counted;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub enum AppError {
     /// The form was not one of ours, or a field of it was missing.
     #[error("The form could not be read. Open the page again and try once more.")]
     BadForm,
-    #[error("Email and password do not match. {left} tries left before a 15-minute wait.")]
+    #[error("Email and password do not match. {} left before a 15-minute wait.", counted(i64::from(*left), "try", "tries"))]
     WrongPassword { left: u32 },
     #[error("Too many wrong tries. Wait {minutes} min and try again.")]
     TooManyTries { minutes: u32 },

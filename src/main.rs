@@ -1,6 +1,6 @@
 //! Command line: serve | simulate | demo | user reset | settings. A bad start is one line on standard error.
 
-use postbacks::server::command::{Asked, asked, command};
+use postbacks::server::command::{Asked, asked, command, say};
 use postbacks::server::config::{Config, settings};
 use postbacks::server::start::{Started, open_existing, start};
 use postbacks::server::{demo, now, people, serve, simulator};
@@ -54,15 +54,15 @@ async fn serving(config: Config, shutdown: CancellationToken) -> Result<(), Box<
 
 async fn simulating(listen: SocketAddr, shutdown: CancellationToken) -> Result<(), Box<dyn Error>> {
     let (address, served) = simulator::serve(listen, simulator::State::default(), shutdown.cancelled_owned()).await?;
-    println!("The ad networks, played locally: http://{address}");
+    say(format_args!("The ad networks, played locally: http://{address}"));
     Ok(served.await?)
 }
 
 fn greet(started: &Started) {
     let origin = started.state.config.origin();
-    println!("Postbacks is at {origin}");
+    say(format_args!("Postbacks is at {origin}"));
     if let Some(code) = &started.setup_code {
-        println!("Nobody can sign in yet: open {origin}/setup and give the one-time code {code}");
+        say(format_args!("Nobody can sign in yet: open {origin}/setup and give the one-time code {code}"));
     }
 }
 

@@ -8,7 +8,7 @@ mod rig;
 
 use rig::Rig;
 
-const RUNS: usize = 2;
+const RUNS: usize = 5;
 
 /// What is measured: events a call, postbacks a run.
 const LOADS: &[(usize, usize)] = &[(1, 20_000), (50, 100_000)];

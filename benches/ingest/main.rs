@@ -1,4 +1,5 @@
-//! How many messages a second the audience API stores durably, load and server on the same machine, over real connections.
+//! How many messages a second the audience API stores durably, and how much memory that takes: the real program, load beside it on the
+//! same machine, over real connections.
 //! `cargo bench --bench ingest` measures SQLite in a file, and PostgreSQL too where TEST_DATABASE_URL names a server.
 //! Prints the minimum, median and maximum of five runs.
 
@@ -28,6 +29,7 @@ async fn main() {
         }
         for (name, connections, messages) in LOADS {
             let rig = Rig::start(&url).await;
+            let idle = rig.memory("VmRSS");
             let mut runs = Vec::with_capacity(RUNS);
             for _ in 0..RUNS {
                 runs.push(Load { connections: *connections, messages: *messages, time: RUN_TIME }.run(&rig).await);
@@ -35,13 +37,14 @@ async fn main() {
             runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
             let median = &runs[RUNS / 2];
             println!(
-                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; {}",
+                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; memory {idle:.0} MB at rest, {:.0} MB at most; {}",
                 runs[0].rate,
                 median.rate,
                 runs[RUNS - 1].rate,
                 RUN_TIME.as_secs(),
                 median.p50_ms,
                 median.p99_ms,
+                rig.memory("VmHWM"),
                 rig.stored().await,
             );
             rig.stop().await;

@@ -1,39 +1,54 @@
-//! The real router on a real listener, with a game that has a goal and a connection, in a fresh database.
+//! The real program as a process of its own, on a fresh database with a game that has a goal and a connection.
 
 use crate::place::{Place, run};
-use axum::Router;
 use postbacks::model::game::{DEFAULT_WINDOW_DAYS, Game, KeyKind};
 use postbacks::server::db::{Db, api_keys, games};
-use postbacks::server::ingest::{self, Ingest, Rates};
 use postbacks::server::now;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use uuid::Uuid;
+
+/// What `serve` says once it listens.
+const GREETING: &str = "Postbacks is at http://";
+/// 32 bytes of seven.
+const SECRET_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+/// Nothing of a bench leaves the machine; nobody listens there.
+const NOBODY: &str = "http://127.0.0.1:9";
 
 pub struct Rig {
     pub address: SocketAddr,
     pub key: String,
     db: Db,
-    ingest: Ingest,
-    server: JoinHandle<()>,
+    server: Child,
+    /// Kept open: what it says goes somewhere.
+    _lines: Lines<BufReader<ChildStdout>>,
     place: Place,
 }
 
 impl Rig {
-    pub async fn start(server: &str) -> Self {
-        let (place, url, db) = Place::make(server).await;
+    pub async fn start(engine: &str) -> Self {
+        let (place, url, db) = Place::make(engine).await;
         let game_id = Uuid::now_v7();
         let key = fill(&db, game_id).await;
         run(&url, &rules(&url, game_id)).await;
-        let ingest = Ingest::start(db.clone(), Rates { per_key: 0, per_ip: 0 }, &[], Arc::new(Notify::new()));
-        let router: Router = ingest::router(ingest.clone());
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let address = listener.local_addr().expect("a bound listener has an address");
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let server = tokio::spawn(async move { axum::serve(listener, service).await.expect("the server runs") });
-        Self { address, key, db, ingest, server, place }
+        let mut server = Command::new(env!("CARGO_BIN_EXE_postbacks"))
+            .arg("serve")
+            .envs([("DATABASE_URL", url.as_str()), ("POSTBACKS_SECRET_KEY", SECRET_KEY), ("POSTBACKS_LISTEN", "127.0.0.1:0")])
+            .envs([("POSTBACKS_INGEST_RATE", "0"), ("POSTBACKS_INGEST_RATE_IP", "0"), ("RUST_LOG", "error")])
+            .envs([("POSTBACKS_TIKTOK_URL", NOBODY), ("POSTBACKS_REDDIT_URL", NOBODY)])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(server.stdout.take().expect("its output is piped")).lines();
+        let mut address = None;
+        while address.is_none() {
+            let line = lines.next_line().await.expect("its output is text").expect("it greets");
+            address = line.strip_prefix(GREETING).map(|address| address.parse().expect("an address"));
+        }
+        Self { address: address.expect("it greeted"), key, db, server, _lines: lines, place }
     }
 
     /// What the load left behind.
@@ -47,9 +62,17 @@ impl Rig {
         format!("{messages} messages, {clicks} clicks, {postbacks} postbacks stored")
     }
 
-    pub async fn stop(self) {
-        self.server.abort();
-        self.ingest.stop().await;
+    /// Memory of the process in MB, as the system counts it: `VmRSS` now, `VmHWM` at its highest.
+    pub fn memory(&self, which: &str) -> f64 {
+        let id = self.server.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the system tells of its processes");
+        let line = status.lines().find_map(|line| line.strip_prefix(which)).expect("a line of memory");
+        let kilobytes: f64 = line.trim_matches([':', '\t', ' ', 'k', 'B']).parse().expect("a number of kB");
+        kilobytes * 1_024.0 / 1_000_000.0
+    }
+
+    pub async fn stop(mut self) {
+        self.server.kill().await.expect("it ends");
         self.place.remove(self.db).await;
     }
 }
@@ -72,14 +95,14 @@ async fn fill(db: &Db, game_id: Uuid) -> String {
     key
 }
 
-/// A once-per-player goal on purchases and an enabled TikTok connection.
+/// A once-per-player goal on purchases and an enabled TikTok connection, parked, so that nothing is called.
 fn rules(url: &str, game_id: Uuid) -> String {
     let id = |id: Uuid| if url.starts_with("sqlite") { format!("x'{}'", id.simple()) } else { format!("'{id}'") };
     let (game, goal, connection) = (id(game_id), id(Uuid::now_v7()), id(Uuid::now_v7()));
     format!(
         "insert into goals (id, game_id, name, description, event, trigger_kind, status, created_at, updated_at)
          values ({goal}, {game}, 'First Purchase', '', 'purchase', 'once', 'active', 1, 1);
-         insert into connections (id, game_id, network, connected, enabled, target_id, connected_at)
-         values ({connection}, {game}, 'tiktok', true, true, 'PIXEL1', 1);"
+         insert into connections (id, game_id, network, connected, enabled, target_id, connected_at, parked_cause, parked_since)
+         values ({connection}, {game}, 'tiktok', true, true, 'PIXEL1', 1, 'credentials', 1);"
     )
 }

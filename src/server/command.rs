@@ -4,6 +4,7 @@ use super::config::{BadSetting, Config, Mode, Source, read, read_database_url, r
 use super::demo;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use secrecy::SecretString;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -20,6 +21,13 @@ pub enum Asked {
     Demo(demo::Options),
     ResetPassword { database_url: SecretString, email: String },
     Settings { markdown: bool },
+}
+
+/// A line for whoever started the program. That they have stopped reading is no reason to stop serving.
+pub fn say(line: std::fmt::Arguments<'_>) {
+    if let Err(cause) = writeln!(std::io::stdout(), "{line}") {
+        tracing::debug!(%cause, "nobody reads what is said");
+    }
 }
 
 pub fn command() -> Command {

@@ -14,6 +14,7 @@ pub mod goals;
 pub mod ingest;
 pub mod integrations;
 pub mod keys;
+pub mod metrics;
 pub mod networks;
 pub mod overview;
 pub mod password;
@@ -28,6 +29,7 @@ pub mod simulator;
 pub mod site;
 pub mod start;
 pub mod state;
+pub mod sweep;
 pub mod test_event;
 pub mod tries;
 

@@ -3,6 +3,7 @@
 use super::db::audit::Entry;
 use super::db::users::NewUser;
 use super::db::{self, Db, instance, sessions as rows, users};
+use super::secrets::same;
 use super::state::AppState;
 use super::tries::Wait;
 use super::{auth, password, sessions};
@@ -11,7 +12,6 @@ use crate::model::user::{Account, Door, MAX_EMAIL, MAX_PASSWORD, MIN_PASSWORD};
 use crate::model::{MINUTE, Millis};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::IpAddr;
-use subtle::ConstantTimeEq;
 use tower_sessions::Session;
 use uuid::Uuid;
 
@@ -66,7 +66,7 @@ pub async fn setup_code(state: &AppState) -> Result<Option<String>, AppError> {
 pub async fn set_up(state: &AppState, ip: IpAddr, code: &str, typed: &str, password: String, now: Millis) -> Result<Account, AppError> {
     let right = setup_code(state).await?.ok_or(AppError::AlreadySetUp)?;
     state.tries.count(SETUP_OWNER, ip, now).map_err(wait)?;
-    if !bool::from(right.as_bytes().ct_eq(code.trim().to_lowercase().as_bytes())) {
+    if !same(&right, &code.trim().to_lowercase()) {
         return Err(AppError::WrongCode);
     }
     state.tries.forgive(SETUP_OWNER, ip);

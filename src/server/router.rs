@@ -2,7 +2,7 @@
 
 use super::auth::THEME_COOKIE;
 use super::state::AppState;
-use super::{connect, ingest, security, sessions, site};
+use super::{connect, ingest, metrics, security, sessions, site};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
 use crate::web::components::time::Now;
@@ -37,6 +37,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics::metrics))
         .merge(pixel(&state))
         .merge(pages(&state))
         .with_state(state.clone())

@@ -7,6 +7,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 const NONCE_BYTES: usize = 24;
 
@@ -59,6 +60,11 @@ pub fn random_token(prefix: &str) -> String {
 /// Lower-case hex SHA-256: how keys, session ids and OAuth states are looked up.
 pub fn fingerprint(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+/// Whether two secrets are the same, in a time that does not tell how much of them is.
+pub fn same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 //! calls in flight are recorded, leases are given back.
 
 use super::config::Config;
-use super::db::{Db, sessions};
 use super::start::CannotStart;
 use super::state::AppState;
-use super::{dispatch, router};
+use super::{dispatch, metrics, router, sweep};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,8 +13,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long open connections may take to finish at shutdown; dispatch has its own 20 s beside it.
 const GRACE: Duration = Duration::from_secs(10);
-/// Ended sessions are swept up this often.
-const SWEEP: Duration = Duration::from_secs(60 * 60);
 
 /// A listener on the configured address, and the configuration with the port it got.
 pub async fn listen(config: Config) -> Result<(TcpListener, Config), CannotStart> {
@@ -29,7 +26,10 @@ pub async fn listen(config: Config) -> Result<(TcpListener, Config), CannotStart
 /// Serves until `shutdown`, then stops in order and closes the database.
 pub async fn serve(state: AppState, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
     let dispatch = tokio::spawn(dispatch::run(state.dispatch(), shutdown.clone()));
-    let sweeper = tokio::spawn(sweep(state.db.clone(), shutdown.clone()));
+    let sweeper = tokio::spawn(sweep::run(state.db.clone(), shutdown.clone()));
+    if let Some(handle) = &state.metrics {
+        tokio::spawn(metrics::upkeep(handle.clone(), shutdown.clone()));
+    }
     let served = web(&state, listener, &shutdown).await;
     // A web server that failed takes the rest with it.
     shutdown.cancel();
@@ -57,22 +57,4 @@ pub async fn web(state: &AppState, listener: TcpListener, shutdown: &Cancellatio
     };
     state.ingest.stop().await;
     served
-}
-
-async fn sweep(db: Db, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
-        if let Err(cause) = swept(&db).await {
-            tracing::warn!(%cause, "ended sessions are not swept up");
-        }
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(SWEEP) => {}
-        }
-    }
-}
-
-async fn swept(db: &Db) -> super::db::Result<()> {
-    let mut tx = db.begin().await?;
-    sessions::delete_ended(&mut tx, super::now()).await?;
-    tx.commit().await
 }

@@ -4,12 +4,13 @@ use super::config::Config;
 use super::db::Db;
 use super::dispatch::Dispatch;
 use super::ingest::{Ingest, Rates};
-use super::networks;
 use super::networks::http::{Http, NoClient};
 use super::secrets::Sealer;
 use super::tries::Tries;
+use super::{metrics, networks};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -24,6 +25,8 @@ pub struct AppState {
     pub wake: Arc<Notify>,
     pub tries: Arc<Tries>,
     pub ingest: Ingest,
+    /// Where somebody may ask for them.
+    pub metrics: Option<PrometheusHandle>,
 }
 
 impl AppState {
@@ -31,9 +34,10 @@ impl AppState {
     pub fn start(options: LeptosOptions, config: Config, db: Db, sealer: Sealer) -> Result<Self, NoClient> {
         let http = Http::new(&networks::addresses(&config.networks))?;
         let wake = Arc::new(Notify::new());
+        let metrics = metrics::wanted(config.mode, config.metrics_token.as_ref()).then(metrics::install);
         let rates = Rates { per_key: config.ingest_rate, per_ip: config.ingest_rate_ip };
         let ingest = Ingest::start(db.clone(), rates, &config.trusted_proxies, wake.clone());
-        Ok(Self { options, db, config: Arc::new(config), sealer, http, wake, tries: Arc::default(), ingest })
+        Ok(Self { options, db, config: Arc::new(config), sealer, http, wake, tries: Arc::default(), ingest, metrics })
     }
 
     /// What dispatch needs of it.

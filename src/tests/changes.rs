@@ -291,7 +291,10 @@ both_engines! {
         write(&db, Changes { players: vec![player, other], conversions: conversions.into(), postbacks, ..Changes::default() }).await;
         write(&db, Changes { silenced, ..Changes::default() }).await;
         assert_eq!(count(&db, "select count(*) from queue").await, 1);
-        assert_eq!(count(&db, "select count(*) from postbacks where state = 'cancelled' and ended = 'consent' and finished_at is not null").await, 2);
+        let cancelled = "select count(*) from postbacks where state = 'cancelled' and ended = 'The player has not agreed to this.' and finished_at is not null";
+        assert_eq!(count(&db, cancelled).await, 2);
+        let logged = "select count(*) from attempts where status = 'failed' and http is null and latency_ms is null and attempt = 0 and meaning = 'The player has not agreed to this.'";
+        assert_eq!(count(&db, logged).await, 2, "the log says so");
     }
 
     async fn a_click_that_moves_to_another_player_is_one_row(db: TestDb) {

@@ -4,14 +4,17 @@
 pub mod app;
 mod changes;
 mod connecting;
+mod disconnecting;
 mod dispatch;
 pub mod engines;
 mod goals;
 mod ingest;
 mod keys;
+mod metrics;
 mod networks;
 mod people;
 mod schema;
 mod security;
 mod signing_in;
 mod starting;
+mod sweep;

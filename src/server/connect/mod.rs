@@ -9,6 +9,7 @@ pub mod save;
 
 use crate::model::Millis;
 use crate::model::game::Game;
+use crate::model::number::{counted, form};
 use crate::model::user::Account;
 use crate::server::db::Db;
 use crate::server::networks::contract::{Answer, ConnectError, Request, Settings};
@@ -58,7 +59,12 @@ pub enum ConnectFailure {
     #[error("This account or pixel is not one that the token may use. Pick one from the list.")]
     NotInList,
     /// Other postbacks wait for the present account or pixel; the change must be confirmed.
-    #[error("{waiting} postbacks wait for the present account or pixel. Confirm that they are cancelled.")]
+    #[error(
+        "{} {} for the present account or pixel. Confirm that {} cancelled.",
+        counted(*waiting, "postback", "postbacks"),
+        form(*waiting, "waits", "wait"),
+        form(*waiting, "it is", "they are")
+    )]
     Confirm { waiting: i64 },
     #[error("There is nothing at this address.")]
     NotFound,

@@ -93,17 +93,33 @@ pub async fn waiting(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<i64, C
 pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), ConnectFailure> {
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let sealed = changes::secret(&desk.db, connection.id).await?;
-    let alone = !connection.pasted && !changes::shares_consent(&desk.db, connection.id).await?;
+    let holder = changes::holder(&desk.db, connection.id).await?;
     let mut tx = desk.db.begin().await?;
     postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
     changes::disconnect(&mut tx, connection.id).await?;
+    grants::forget_of_game(&mut tx, actor.game.id, slug).await?;
     record(&mut tx, actor, "connection.disconnected", slug, &format!("target {}", connection.target_id)).await?;
     tx.commit().await?;
-    if let Some(token) = sealed.filter(|_| alone).and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok()) {
+    // What is claimed already must not go out any more.
+    desk.wake.notify_one();
+    let Some(token) = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok()) else { return Ok(()) };
+    if !connection.pasted && !shared(desk, slug, holder.as_deref(), actor.now).await {
         let Connection { account_id, target_id, pasted, test_code, .. } = connection;
         oauth::revoke(desk, slug, &Destination { account_id, target_id, token, pasted, test_code }).await;
     }
     Ok(())
+}
+
+/// Whether any game is or is about to be connected by a consent of the same person. Where that is not known it is taken to be so: a token
+/// too many at the network does less harm than one too few here.
+async fn shared(desk: &Desk, slug: &str, holder: Option<&str>, now: Millis) -> bool {
+    changes::consents(&desk.db, slug, holder, now).await.map_or_else(
+        |cause| {
+            tracing::warn!(%cause, network = slug, "the token is not given back: who else uses it is not known");
+            true
+        },
+        |count| count > 0,
+    )
 }
 
 /// Switches sending on or off. Off: what is queued is held; on: it goes.

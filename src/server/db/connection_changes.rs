@@ -158,18 +158,28 @@ pub async fn secret(db: &Db, id: Uuid) -> Result<Option<String>> {
     Ok(row.and_then(|(secret,)| secret))
 }
 
-/// Whether another connection of this server, of whichever game, may hang on the same consent as this one: given to our own app at
-/// the same network, by the same person or by one of whom the network did not say who it is.
-pub async fn shares_consent(db: &Db, id: Uuid) -> Result<bool> {
+/// Who gave the connection's token, by the network's id, where it says.
+pub async fn holder(db: &Db, id: Uuid) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        on!(db, pool => sqlx::query_as("select secret_holder from connections where id = $1").bind(id).fetch_optional(pool).await)?;
+    Ok(row.and_then(|(holder,)| holder))
+}
+
+/// Connections of whichever game, and consents that wait for their account to be picked, that may hang on a consent of this holder: given
+/// to our own app by the same person, or by one whom the network did not name. Of a nameless holder it may be any.
+pub async fn consents(db: &Db, network: &str, holder: Option<&str>, now: Millis) -> Result<i64> {
     let (count,): (i64,) = on!(db, pool => sqlx::query_as(
-        "select count(*) from connections one join connections other on other.network = one.network and other.id <> one.id
-         where one.id = $1 and other.connected and not other.secret_pasted
-         and (one.secret_holder is null or other.secret_holder is null or other.secret_holder = one.secret_holder)",
+        "select count(*) from (
+             select secret_holder from connections where network = $1 and connected and not secret_pasted
+             union all select secret_holder from grants where network = $1 and expires_at > $3
+         ) as given where cast($2 as text) is null or secret_holder is null or secret_holder = $2",
     )
-    .bind(id)
+    .bind(network)
+    .bind(holder)
+    .bind(now)
     .fetch_one(pool)
     .await)?;
-    Ok(count > 0)
+    Ok(count)
 }
 
 /// Forgets the secrets and what it was connected to; the row stays for its log.

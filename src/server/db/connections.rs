@@ -1,9 +1,9 @@
 //! Connections as dispatch sees them: where postbacks go, and what holds them.
 
-use super::{Db, Result, Tx, on, within};
+use super::{Db, Result, Tx, on, rows, within};
 use crate::model::Millis;
 use crate::model::connection::ParkCause;
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 /// Where the postbacks of a connection go, as it stood when they were claimed.
@@ -30,16 +30,32 @@ impl Route {
     }
 }
 
+macro_rules! columns {
+    () => {
+        "c.id, c.game_id, c.network, c.account_id, c.target_id, c.secret, c.secret_pasted, c.test_code, c.probe_at is not null as probing"
+    };
+}
+
 /// The connections that may send and have something due at `now`.
 pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Route>> {
     on!(db, pool => sqlx::query_as(
-        "select c.id, c.game_id, c.network, c.account_id, c.target_id, c.secret, c.secret_pasted, c.test_code,
-         c.probe_at is not null as probing from connections c where c.connected and c.enabled and c.parked_cause is null
-         and exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.due_at <= $1)",
+        concat!("select ", columns!(), " from connections c where c.connected and c.enabled and c.parked_cause is null
+         and exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.due_at <= $1)"),
     )
     .bind(now)
     .fetch_all(pool)
     .await)
+}
+
+/// Those of the connections that may send, as they are now, whether or not something of them is due.
+pub async fn sending(db: &Db, ids: &[Uuid]) -> Result<Vec<Route>> {
+    on!(db, pool => {
+        let mut query = QueryBuilder::new(
+            concat!("select ", columns!(), " from connections c where c.connected and c.enabled and c.parked_cause is null and c.id in "),
+        );
+        rows::push_list(&mut query, ids);
+        query.build_query_as().fetch_all(pool).await
+    })
 }
 
 /// A refusal that holds all of a connection.

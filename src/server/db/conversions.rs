@@ -1,6 +1,6 @@
 //! Conversions as pages read them: what was not sent and why, and what became of a game's goal matches.
 
-use super::{Db, Error, Result, on};
+use super::{Db, Error, Result, Tx, on, within};
 use crate::model::Millis;
 use crate::model::conversion::{NotSent, Outcome, OutcomeCount, Reason};
 use crate::model::filter::{Cursor, Position};
@@ -112,4 +112,18 @@ pub async fn outcomes(db: &Db, game_id: Uuid, since: Millis) -> Result<Vec<Outco
             Ok(OutcomeCount { outcome, network, count })
         })
         .collect()
+}
+
+/// Ends at most `limit` conversions whose time of waiting is over, each with the reason that was kept for it; returns how many. One that a
+/// message decides meanwhile is left alone.
+pub async fn end_waiting(tx: &mut Tx, now: Millis, limit: i64) -> Result<u64> {
+    within!(tx, c => sqlx::query(
+        "update conversions set decision = 'not_sent', waiting_until = null, decided_at = $1
+         where decision = 'waiting' and id in (select id from conversions where decision = 'waiting' and waiting_until <= $1 limit $2)",
+    )
+    .bind(now)
+    .bind(limit)
+    .execute(c)
+    .await
+    .map(|done| done.rows_affected()))
 }

@@ -100,6 +100,25 @@ pub async fn find(db: &Db, id: Uuid, game_id: Uuid, network: &str, user_id: Uuid
     .await)
 }
 
+/// Forgets what people of the game brought from the network and have not picked from yet.
+pub async fn forget_of_game(tx: &mut Tx, game_id: Uuid, network: &str) -> Result<()> {
+    within!(tx, c => sqlx::query("delete from grants where game_id = $1 and network = $2")
+        .bind(game_id)
+        .bind(network)
+        .execute(c)
+        .await
+        .map(drop))
+}
+
 pub async fn forget(tx: &mut Tx, id: Uuid) -> Result<()> {
     within!(tx, c => sqlx::query("delete from grants where id = $1").bind(id).execute(c).await.map(drop))
+}
+
+/// Forgets the states and grants that have run out, with their tokens; returns how many. People make few.
+pub async fn delete_ended(tx: &mut Tx, now: Millis) -> Result<u64> {
+    let mut ended = 0;
+    for text in ["delete from oauth_states where expires_at <= $1", "delete from grants where expires_at <= $1"] {
+        ended += within!(tx, c => sqlx::query(text).bind(now).execute(c).await.map(|done| done.rows_affected()))?;
+    }
+    Ok(ended)
 }

@@ -8,7 +8,7 @@ use crate::server::dispatch::health::{Facts, Recent};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-/// The latest attempts stand for the hour.
+/// The latest attempts stand for the hour. What ended without a call was not tried.
 const LATEST: i64 = 200;
 
 #[derive(FromRow)]
@@ -56,7 +56,7 @@ pub async fn of_network(db: &Db, game_id: Uuid, network: &str, now: Millis) -> R
 async fn latest(db: &Db, game_id: Uuid, connection: &Row, since: Millis) -> Result<Vec<Recent>> {
     let rows: Vec<(i64, String, Option<String>)> = on!(db, pool => sqlx::query_as(
         "select time, status, coalesce(words, meaning) from attempts where game_id = $1 and network = $2 and connection_id = $3 and time >= $4
-         and not test order by time desc, id desc limit $5",
+         and not test and call_id is not null order by time desc, id desc limit $5",
     )
     .bind(game_id)
     .bind(&connection.network)

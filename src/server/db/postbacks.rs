@@ -79,8 +79,8 @@ pub async fn cancel_waiting(tx: &mut Tx, connection_id: Uuid, why: &str, now: Mi
     }
 }
 
-/// Ends postbacks that have left the queue as cancelled.
-async fn cancel(tx: &mut Tx, ids: &[Uuid], why: &str, now: Millis) -> Result<()> {
+/// Ends postbacks that have left the queue as cancelled, each with a row of the log that says why.
+pub async fn cancel(tx: &mut Tx, ids: &[Uuid], why: &str, now: Millis) -> Result<()> {
     let mut cancelled: Vec<Of> = Vec::with_capacity(ids.len());
     for piece in rows::pieces(ids) {
         within!(tx, c => {

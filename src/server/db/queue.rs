@@ -200,6 +200,29 @@ pub async fn next_due(db: &Db) -> Result<Option<Millis>> {
     Ok(due)
 }
 
+/// What waits for a connection that is connected.
+#[derive(Debug, FromRow)]
+pub struct Depth {
+    pub connection_id: Uuid,
+    pub network: String,
+    /// Parked or switched off.
+    pub held: bool,
+    pub postbacks: i64,
+    /// When the first of them that nobody holds is due, or was.
+    pub due_at: Option<Millis>,
+}
+
+pub async fn depths(db: &Db) -> Result<Vec<Depth>> {
+    on!(db, pool => sqlx::query_as(
+        "select c.id as connection_id, c.network, (not c.enabled or c.parked_cause is not null) as held,
+                (select count(*) from queue q where q.connection_id = c.id) as postbacks,
+                (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due_at
+         from connections c where c.connected",
+    )
+    .fetch_all(pool)
+    .await)
+}
+
 /// How far the database's clock is ahead of this machine's, in milliseconds. SQLite has no clock of its own.
 pub async fn clock_ahead(db: &Db) -> Result<Millis> {
     let Db::Postgres(pool) = db else { return Ok(0) };

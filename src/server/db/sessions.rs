@@ -59,6 +59,12 @@ pub async fn delete_of(tx: &mut Tx, user_id: Uuid) -> Result<()> {
     within!(tx, c => sqlx::query("delete from sessions where user_id = $1").bind(user_id).execute(c).await.map(drop))
 }
 
-pub async fn delete_ended(tx: &mut Tx, now: Millis) -> Result<()> {
-    within!(tx, c => sqlx::query("delete from sessions where expires_at <= $1").bind(now).execute(c).await.map(drop))
+/// Deletes at most `limit` sessions that have ended; returns how many.
+pub async fn delete_ended(tx: &mut Tx, now: Millis, limit: i64) -> Result<u64> {
+    within!(tx, c => sqlx::query("delete from sessions where id in (select id from sessions where expires_at <= $1 limit $2)")
+        .bind(now)
+        .bind(limit)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))
 }

@@ -46,6 +46,8 @@ pub mod note {
     pub const TOO_MANY_IDS: &str = "too_many_ids";
     /// The anonymousId or deviceId had another user before: from this event time on it belongs to the new one.
     pub const OTHER_USER: &str = "other_user";
+    /// The anonymousId or deviceId has changed hands so often that it is nobody's: it was left out.
+    pub const SHARED_ID: &str = "shared_id";
 }
 
 #[derive(Debug)]

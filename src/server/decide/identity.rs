@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 /// More ids than a person has; a shared id (a kiosk, a script) would otherwise swallow a game's players.
 pub const MAX_IDS: usize = 100;
+/// A browser or device that changed hands more often is nobody's: a kiosk, a test farm, a client that makes up userIds. From then on its
+/// id alone tells nothing, and whoever is named beside it is known by their userId.
+pub const MAX_HANDS: usize = 50;
 
 /// What was found out about a message's sender.
 #[derive(Default)]
@@ -79,6 +82,10 @@ impl Sender<'_> {
         for (kind, id) in [(ANONYMOUS, &self.message.anonymous_id), (DEVICE, &self.message.device_id)] {
             let Some(id) = id.as_ref().filter(|id| found.usable(id)) else { continue };
             let key = self.key(kind, id);
+            if world.graph.hands(&key) > MAX_HANDS {
+                found.tried(Err(note::SHARED_ID));
+                continue;
+            }
             match (user, found.player) {
                 (Some(user), _) => {
                     found.tried(self.link(world, &key, world.graph.survivor(user)));

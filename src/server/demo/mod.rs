@@ -5,6 +5,7 @@ pub mod journey;
 pub mod seed;
 mod traffic;
 
+use super::command::say;
 use super::config::{Config, Mode};
 use super::networks::contract::{SettingKind, Settings};
 use super::networks::specs;
@@ -76,9 +77,9 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Fa
     let started = start(config, now()).await?;
     let state = started.state.clone();
     seed::seed(&state, &played, now()).await?;
-    println!("Postbacks demo: http://{listen}   sign in as {}", seed::credentials());
+    say(format_args!("Postbacks demo: http://{listen}   sign in as {}", seed::credentials()));
     if let Some(simulator) = &simulator {
-        println!("The ad networks, played locally: {simulator}");
+        say(format_args!("The ad networks, played locally: {simulator}"));
     }
     if options.traffic {
         tokio::spawn(traffic::play(format!("http://{listen}"), simulator, shutdown.clone()));

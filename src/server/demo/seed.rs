@@ -59,7 +59,7 @@ fn sample_goals(game: &Game, now: Millis) -> Vec<Goal> {
 }
 
 /// Connects a network with what the simulator knows of it.
-async fn connect(state: &AppState, account: &Account, game: &Game, slug: &'static str, now: Millis) -> Result<(), Failure> {
+pub async fn connect(state: &AppState, account: &Account, game: &Game, slug: &'static str, now: Millis) -> Result<(), Failure> {
     let Some(network) = find(slug) else { return Ok(()) };
     let Some(sample) = SAMPLES.iter().find(|sample| sample.network == slug) else { return Ok(()) };
     let new = NewConnection {

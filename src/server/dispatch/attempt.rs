@@ -14,6 +14,7 @@ use crate::server::db::connections::{Park, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::queue;
 use crate::server::db::results::{Finish, Results};
+use crate::server::metrics;
 use crate::server::networks::contract::{Answer, Destination, Events, Network, Outcome, Spec, Verdict};
 use crate::server::networks::http::NoAnswer;
 use std::collections::HashSet;
@@ -21,18 +22,16 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// No call starts with less of the lease left: a whole call takes up to 20 s, and its result must still be ours.
-const LEAST_LEASE: Millis = 25 * SECOND;
+pub const LEAST_LEASE: Millis = 25 * SECOND;
 /// After so many claims without a recorded result a postback is taken for what stops the process.
 const POISON: i32 = 5;
 /// What a connection without words of the network is parked with.
 const NO_WORDS: &str = "no reason given";
 
 impl Shares for Claimed {
-    fn test(&self) -> bool {
-        self.of.test
-    }
+    /// A test event, because test consoles show only those; or what may be stopping the process.
     fn alone(&self) -> bool {
-        self.held.suspect()
+        self.of.test || self.held.suspect()
     }
 }
 
@@ -52,7 +51,7 @@ pub struct End {
     pub calls: usize,
 }
 
-/// Sends the postbacks (of one connection, all test or all not). Every one of them is judged, ended without a call, or given back.
+/// Sends the postbacks (of one connection; a test event alone). Every one of them is judged, ended without a call, or given back.
 pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Claimed>, flush: Flush, clock: Clock) -> End {
     let mut end = End { signal: Signal::Clean, refused: false, calls: 0 };
     let mut work = vec![postbacks];
@@ -67,6 +66,7 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
         let request = target.network.request(&dispatch.settings, &target.to, &events);
         let exchange = dispatch.http.send(&request).await;
         end.calls += 1;
+        metrics::call_made(target.network.spec().slug, exchange.latency_ms);
         let pause = exchange.result.as_ref().ok().and_then(|answer| answer.retry_after);
         let (brought, verdict, response) = read(target.network, exchange.result, group.len());
         end.signal = signal(brought, &verdict.events, pause);

@@ -5,9 +5,7 @@ use std::collections::VecDeque;
 
 /// What decides whether two postbacks may share a call.
 pub trait Shares {
-    /// Test events go to the network's test environment, in calls of their own.
-    fn test(&self) -> bool;
-    /// It may be what stops the process: it goes alone.
+    /// It goes in a call of its own.
     fn alone(&self) -> bool;
 }
 
@@ -17,13 +15,12 @@ pub fn next_call<T: Shares>(backlog: &mut VecDeque<T>, most: usize) -> Vec<T> {
     if first.alone() {
         return vec![first];
     }
-    let test = first.test();
     let mut call = vec![first];
     let mut later = VecDeque::new();
     while call.len() < most.max(1)
         && let Some(next) = backlog.pop_front()
     {
-        if next.test() == test && !next.alone() { call.push(next) } else { later.push_back(next) }
+        if next.alone() { later.push_back(next) } else { call.push(next) }
     }
     while let Some(passed) = later.pop_back() {
         backlog.push_front(passed);
@@ -73,30 +70,26 @@ mod tests {
     #[derive(Debug, Clone, PartialEq)]
     struct One {
         id: usize,
-        test: bool,
         alone: bool,
     }
 
     impl Shares for One {
-        fn test(&self) -> bool {
-            self.test
-        }
         fn alone(&self) -> bool {
             self.alone
         }
     }
 
-    fn backlog(kinds: &[(bool, bool)]) -> VecDeque<One> {
-        kinds.iter().enumerate().map(|(id, (test, alone))| One { id, test: *test, alone: *alone }).collect()
+    fn backlog(alone: &[bool]) -> VecDeque<One> {
+        alone.iter().enumerate().map(|(id, alone)| One { id, alone: *alone }).collect()
     }
 
     #[test]
-    fn test_events_and_suspects_never_share() {
-        let mut backlog = backlog(&[(false, false), (true, false), (false, true), (false, false), (true, false)]);
+    fn what_goes_alone_never_shares_and_holds_nobody_up() {
+        let mut backlog = backlog(&[false, true, true, false, true, false]);
         let calls: Vec<Vec<usize>> = std::iter::from_fn(|| Some(next_call(&mut backlog, 50)).filter(|call| !call.is_empty()))
             .map(|call| call.into_iter().map(|one| one.id).collect())
             .collect();
-        assert_eq!(calls, [vec![0, 3], vec![1, 4], vec![2]]);
+        assert_eq!(calls, [vec![0, 3, 5], vec![1], vec![2], vec![4]]);
     }
 
     #[test]
@@ -108,18 +101,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_postback_is_in_exactly_one_call(kinds in proptest::collection::vec((any::<bool>(), any::<bool>()), 0..60), most in 0..20usize) {
-            let mut backlog = backlog(&kinds);
+        fn every_postback_is_in_exactly_one_call(alone in proptest::collection::vec(any::<bool>(), 0..60), most in 0..20usize) {
+            let mut backlog = backlog(&alone);
             let mut seen = Vec::new();
             while !backlog.is_empty() {
                 let call = next_call(&mut backlog, most);
                 prop_assert!(!call.is_empty() && call.len() <= most.max(1));
-                prop_assert!(call.iter().all(|one| one.test == call[0].test));
                 prop_assert!(call.len() == 1 || call.iter().all(|one| !one.alone));
                 seen.extend(call.into_iter().map(|one| one.id));
             }
             seen.sort_unstable();
-            prop_assert_eq!(seen, (0..kinds.len()).collect::<Vec<_>>());
+            prop_assert_eq!(seen, (0..alone.len()).collect::<Vec<_>>());
         }
 
         #[test]

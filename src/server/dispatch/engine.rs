@@ -12,8 +12,8 @@ use crate::server::db::connections::{self, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::results::Results;
 use crate::server::db::{Result, queue};
-use crate::server::networks;
 use crate::server::networks::contract::Destination;
+use crate::server::{metrics, networks};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,6 +134,7 @@ impl Engine {
         for (id, lane) in &mut self.lanes {
             if due.contains(id) { lane.wet() } else { lane.dry() }
         }
+        self.hold_back(&due).await?;
         let mut wants = Vec::new();
         for route in routes {
             let id = route.id;
@@ -154,6 +155,26 @@ impl Engine {
                 Ok(wants.into_iter().zip(claimed).map(|((want, target), claimed)| (want, target, claimed)).collect())
             }));
         }
+        Ok(())
+    }
+
+    /// Lets go of what is claimed for connections that may not send any more, or lead elsewhere now; `looked_at` are those with a route.
+    async fn hold_back(&mut self, looked_at: &HashSet<Uuid>) -> Result<()> {
+        let holds = |(id, lane): (&Uuid, &Lane)| (lane.holds() && !looked_at.contains(id)).then_some(*id);
+        let mut holding: HashSet<Uuid> = self.lanes.iter().filter_map(holds).collect();
+        if holding.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = holding.iter().copied().collect();
+        for route in connections::sending(&self.dispatch.db, &ids).await? {
+            let id = route.id;
+            if self.lane(route).await.is_some() {
+                holding.remove(&id);
+            }
+        }
+        let stopped = self.lanes.iter_mut().filter(|(id, _)| holding.contains(*id));
+        let unsent: Vec<Claimed> = stopped.flat_map(|(_, lane)| lane.empty()).collect();
+        attempt::give_back(&self.dispatch, unsent).await;
         Ok(())
     }
 
@@ -280,7 +301,10 @@ impl Engine {
             *ahead = queue::clock_ahead(&self.dispatch.db).await?;
         }
         let now = self.clock.now();
+        let unsent: Vec<Claimed> = self.lanes.values_mut().flat_map(|lane| lane.overdue(now + attempt::LEAST_LEASE)).collect();
+        attempt::give_back(&self.dispatch, unsent).await;
         let reclaimed = queue::reclaim(&self.dispatch.db, now).await?;
+        metrics::leases_reclaimed(reclaimed);
         if reclaimed > 0 {
             tracing::warn!(count = reclaimed, "postbacks whose sender died or hangs are taken up again");
         }

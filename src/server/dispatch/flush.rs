@@ -2,6 +2,7 @@
 
 use crate::server::db::results::{self, Results};
 use crate::server::db::{Db, Error};
+use crate::server::metrics;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -73,7 +74,12 @@ async fn write(db: &Db, results: &[Results]) -> Result<(), Error> {
     let (mut wait, mut tries) = (FIRST_WAIT, 0);
     loop {
         let error = match results::finish(db, results).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                for finish in results.iter().flat_map(|results| &results.finishes) {
+                    metrics::attempt_logged(&finish.of.network, finish.attempt.status);
+                }
+                return Ok(());
+            }
             Err(error) => error,
         };
         let away = matches!(error, Error::Io(_) | Error::PoolTimedOut | Error::Tls(_));

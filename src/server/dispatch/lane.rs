@@ -109,6 +109,18 @@ impl Lane {
         self.backlog.drain(keep.min(self.backlog.len())..).collect()
     }
 
+    /// What has waited here until its lease is nearly over (before `until`), to be given back: who finds it overdue must take it for sent.
+    pub fn overdue(&mut self, until: Millis) -> Vec<Claimed> {
+        let (over, kept): (Vec<Claimed>, Vec<Claimed>) = self.backlog.drain(..).partition(|one| one.held.lease_until < until);
+        self.backlog = kept.into();
+        over
+    }
+
+    /// Whether postbacks wait here.
+    pub fn holds(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
     /// When it may go on, while the network asked it to wait.
     pub fn paused_until(&self, now: Millis) -> Option<Millis> {
         self.pace.paused_until(now)
@@ -117,5 +129,71 @@ impl Lane {
     /// Everything not sent, to be given back.
     pub fn empty(&mut self) -> Vec<Claimed> {
         self.backlog.drain(..).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SECOND;
+    use crate::server::db::connections::Route;
+    use crate::server::db::queue::{Held, LEASE};
+    use crate::server::db::results::Of;
+    use crate::server::networks;
+    use crate::server::networks::contract::Destination;
+    use uuid::Uuid;
+
+    const NOW: Millis = 1_800_000_000_000;
+
+    fn lane() -> Lane {
+        let route = Route {
+            id: Uuid::nil(),
+            game_id: Uuid::nil(),
+            network: "tiktok".into(),
+            account_id: None,
+            target_id: "CSAMPLE".into(),
+            secret: None,
+            secret_pasted: false,
+            test_code: None,
+            probing: false,
+        };
+        let to =
+            Destination { account_id: None, target_id: "CSAMPLE".into(), token: "token".to_owned().into(), pasted: false, test_code: None };
+        Lane::new(Arc::new(Target { route, network: networks::find("tiktok").unwrap(), to }), usize::MAX)
+    }
+
+    /// Claimed for `lane` at this time.
+    fn claimed(at: Millis) -> Claimed {
+        let held = Held {
+            id: Uuid::now_v7(),
+            lease_id: Uuid::nil(),
+            lease_until: at + LEASE,
+            attempt: 0,
+            claims: 1,
+            refusals: 0,
+            give_up_at: None,
+            expires_at: Millis::MAX,
+        };
+        let of = Of {
+            postback_id: held.id,
+            game_id: Uuid::nil(),
+            network: "tiktok".into(),
+            connection_id: Uuid::nil(),
+            goal_id: Uuid::nil(),
+            goal_name: String::new(),
+            event: "purchase".into(),
+            test: true,
+        };
+        Claimed { held, of, body: None, unknown_since: None }
+    }
+
+    #[test]
+    fn nobody_waits_here_until_the_lease_is_over() {
+        let mut lane = lane();
+        let all: Vec<Claimed> = [0, 30, 20].map(|seconds| claimed(NOW + seconds * SECOND)).into();
+        lane.fill(all.clone(), 3);
+        assert_eq!(lane.overdue(NOW + LEASE), []);
+        assert_eq!(lane.overdue(NOW + LEASE + 25 * SECOND), [all[0].clone(), all[2].clone()]);
+        assert_eq!(lane.empty(), [all[1].clone()]);
     }
 }

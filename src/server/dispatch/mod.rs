@@ -4,7 +4,7 @@
 mod attempt;
 pub mod batch;
 mod claim;
-mod engine;
+pub mod engine;
 mod flush;
 pub mod health;
 mod lane;
@@ -50,7 +50,7 @@ impl Dispatch {
 
 /// Where the time comes from: the wall, or a test that has stopped it.
 #[derive(Debug, Clone, Copy)]
-enum Clock {
+pub enum Clock {
     /// `ahead` is how far the database's clock is ahead of ours: leases are compared by one clock, however many machines there are.
     Wall {
         ahead: Millis,

@@ -41,16 +41,12 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// The published rejection codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Code {
-    MissingRequiredField,
-    InvalidFormat,
-    InvalidValue,
-    InvalidEnum,
-    UnsupportedType,
-    DuplicateMessageId,
+crate::model::words! {
+    /// The published rejection codes.
+    Code {
+        MissingRequiredField = "MISSING_REQUIRED_FIELD", InvalidFormat = "INVALID_FORMAT", InvalidValue = "INVALID_VALUE",
+        InvalidEnum = "INVALID_ENUM", UnsupportedType = "UNSUPPORTED_TYPE", DuplicateMessageId = "DUPLICATE_MESSAGE_ID",
+    }
 }
 
 impl Counts {

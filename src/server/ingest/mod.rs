@@ -15,6 +15,7 @@ mod routes;
 mod timestamp;
 mod writer;
 
+pub use answer::Counts;
 pub use limits::Rates;
 pub use routes::router;
 

@@ -3,7 +3,7 @@
 use super::answer::Refusal;
 use super::message::Receipt;
 use super::{Ingest, address, batch, body, cors};
-use crate::server::now;
+use crate::server::{metrics, now};
 use axum::Router;
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::header::USER_AGENT;
@@ -40,6 +40,7 @@ async fn trace(mut request: Request, next: Next) -> Response {
     let id = Uuid::new_v4().simple().to_string();
     request.extensions_mut().insert(TraceId(id.clone()));
     let mut response = next.run(request).await;
+    metrics::request_answered(response.status());
     response.headers_mut().insert(TRACE_HEADER, HeaderValue::from_str(&id).expect("hex is a header value"));
     response
 }
@@ -89,6 +90,7 @@ async fn take(ingest: &Ingest, request: Request) -> Result<Response, Refusal> {
         }
         written?;
     }
+    metrics::messages_counted(&batch.counts);
     Ok(batch.counts.answer())
 }
 

@@ -2,17 +2,17 @@
 //! There is no timer: the busier it is, the more a commit carries.
 
 use super::answer::{BUSY_SECONDS, Refusal};
-use crate::model::{HOUR, Millis};
+use crate::model::Millis;
 use crate::server::db::api_keys::{self, KeyOwner};
 use crate::server::db::{self, Db, Tx, changes, facts, message_ids};
 use crate::server::decide::changes::Changes;
 use crate::server::decide::decide;
 use crate::server::decide::facts::{Facts, Message};
-use crate::server::now;
+use crate::server::{metrics, now};
 use std::collections::{BTreeSet, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,9 +26,6 @@ const WAITING_BYTES: usize = 32 * 1024 * 1024;
 const MESSAGES_A_COMMIT: usize = 2_000;
 /// A key's last use is shown to the minute.
 const LAST_USED_EVERY: Millis = 60_000;
-/// How often old message ids are forgotten, and how many in one transaction.
-const FORGET_EVERY: Duration = Duration::from_millis(HOUR as u64 / 60);
-const FORGOTTEN_AT_ONCE: i64 = 5_000;
 
 /// In place of a key's id: messages that Postbacks makes itself.
 pub const OURS: Uuid = Uuid::nil();
@@ -86,7 +83,6 @@ impl Writer {
 const BUSY: Refusal = Refusal::TooMany { seconds: BUSY_SECONDS };
 
 async fn run(db: Db, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Request>, stop: CancellationToken) {
-    let mut forget = tokio::time::interval(FORGET_EVERY);
     loop {
         tokio::select! {
             biased;
@@ -95,7 +91,6 @@ async fn run(db: Db, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Request>, st
                 Some(first) => write_all(&db, &wake, take(first, &mut waiting)).await,
                 None => return,
             },
-            _ = forget.tick() => forget_old(&db).await,
         }
     }
 }
@@ -115,8 +110,12 @@ fn take(first: Request, waiting: &mut mpsc::Receiver<Request>) -> Vec<Request> {
 
 /// Writes the requests together. If that fails they are written one by one, so that a bad one fails alone.
 async fn write_all(db: &Db, wake: &Notify, requests: Vec<Request>) {
+    let begun = Instant::now();
     let failed = match commit(db, &requests).await {
-        Ok(done) => return answer(wake, requests, done),
+        Ok(done) => {
+            metrics::committed(begun.elapsed());
+            return answer(wake, requests, done);
+        }
         Err(failed) => failed,
     };
     if requests.len() == 1 || failed.is_everybodys() {
@@ -218,15 +217,4 @@ async fn new_messages(tx: &mut Tx, requests: &[Request], alive: &HashSet<Uuid>, 
 
 fn decided(batch: Vec<Message>, facts: Facts, now: Millis) -> Result<Changes, Failed> {
     std::panic::catch_unwind(AssertUnwindSafe(|| decide(batch, facts, now))).map_err(|_| Failed::Panic)
-}
-
-async fn forget_old(db: &Db) {
-    let forgotten = async {
-        let mut tx = db.begin().await?;
-        message_ids::forget(&mut tx, now() - message_ids::KEPT_FOR, FORGOTTEN_AT_ONCE).await?;
-        tx.commit().await
-    };
-    if let Err(error) = forgotten.await {
-        tracing::warn!(%error, "old message ids could not be forgotten");
-    }
 }

@@ -4,7 +4,7 @@ use super::rig::{Rig, dispatch_to};
 use super::world::{NOW, REDDIT_PIXEL, REDDIT_TOKEN, World, log, queued, sealer, stored};
 use crate::model::connection::{Health, ParkCause};
 use crate::model::{DAY, HOUR, MINUTE, SECOND};
-use crate::server::db::{Db, attempts, health, queue, within};
+use crate::server::db::{Db, attempts, connection_changes, health, queue, within};
 use crate::server::dispatch::{drain_until_idle, health as judge, run};
 use crate::server::secrets::Sealer;
 use crate::tests::engines::both_engines;
@@ -182,6 +182,19 @@ both_engines! {
         rig.drain(NOW).await;
         assert_eq!(stored(&db, real).await.state, "accepted");
         assert_eq!(stored(&db, test).await.ended.as_deref(), Some("a test event without a test code"));
+    }
+
+    async fn test_events_go_one_a_call(db: TestDb) {
+        let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
+        let mut tx = db.begin().await.unwrap();
+        connection_changes::set_test_code(&mut tx, world.connection_id, Some("TEST12345")).await.unwrap();
+        tx.commit().await.unwrap();
+        world.postbacks(&db, 2).await;
+        let test = world.postback_with(&db, NOW, NOW + DAY, |event| event.test = true).await;
+        world.postback_with(&db, NOW, NOW + DAY, |event| event.test = true).await;
+        assert_eq!(rig.drain(NOW).await, 3, "both real ones share a call");
+        assert_eq!(rig.seen(test).await, ["accepted"]);
+        assert_eq!(rig.counted().await, 4);
     }
 
     async fn what_stops_the_process_again_and_again_is_set_aside(db: TestDb) {

@@ -1,6 +1,7 @@
 //! Delivery on a real database: what is claimed, what becomes of it, and what holds it.
 
 mod delivery;
+mod held_back;
 mod parking;
 mod queue;
 mod results;

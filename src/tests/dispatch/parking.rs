@@ -6,7 +6,7 @@ use crate::model::connection::ParkCause;
 use crate::model::{DAY, HOUR};
 use crate::server::db::connections::{self, Park};
 use crate::server::db::queue::{self, Share};
-use crate::server::db::{Db, health, within};
+use crate::server::db::{Db, health, postbacks, within};
 use crate::server::dispatch::health as judge;
 use crate::tests::engines::both_engines;
 
@@ -82,6 +82,16 @@ both_engines! {
         assert_eq!(ready(&db, NOW + HOUR).await, 0, "it is parked");
         world.reconnect(&db, "another-token", NOW + 2 * HOUR).await;
         assert_eq!(ready(&db, NOW + 2 * HOUR).await, 1);
+    }
+
+    async fn what_ends_without_a_call_says_nothing_about_deliveries(db: TestDb) {
+        let world = World::new(&db).await;
+        world.postbacks(&db, 3).await;
+        let mut tx = db.begin().await.unwrap();
+        postbacks::cancel_waiting(&mut tx, world.connection_id, "The connection was changed to another account or target.", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        let facts = health::of_network(&db, world.game_id, "tiktok", NOW).await.unwrap().unwrap();
+        assert_eq!(judge::health(&facts), Health::NoRecentActivity);
     }
 
     async fn a_connection_that_never_delivered_has_no_recent_activity(db: TestDb) {

@@ -240,6 +240,11 @@ pub async fn queued(db: &Db, id: Uuid) -> Option<Queued> {
         .unwrap()
 }
 
+pub async fn count(db: &Db, text: &'static str) -> i64 {
+    let (count,): (i64,) = on!(db, pool => sqlx::query_as(text).fetch_one(pool).await).unwrap();
+    count
+}
+
 pub async fn log(db: &Db, id: Uuid) -> Vec<Logged> {
     on!(db, pool => sqlx::query_as(
         "select status, http, attempt, code, words, late, call_id, request from attempts where postback_id = $1 order by time, id",

@@ -126,7 +126,7 @@ async fn count(db: &Db, text: &'static str) -> i64 {
 }
 
 /// A game with a publishable key.
-async fn game(db: &Db, slug: &str, key: &str) -> Uuid {
+pub async fn game(db: &Db, slug: &str, key: &str) -> Uuid {
     let game = Game {
         id: Uuid::now_v7(),
         slug: slug.into(),

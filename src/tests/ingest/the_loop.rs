@@ -1,7 +1,9 @@
 //! From the ad click's page to the queued postback, in the transaction that accepted the message.
 
 use super::*;
+use crate::model::{DAY, MINUTE};
 use crate::server::db::within;
+use crate::server::sweep::sweep;
 use crate::tests::engines::both_engines;
 
 const NETWORK: &str = "tiktok";
@@ -111,5 +113,20 @@ both_engines! {
         api.accept(&[message("identify", json!({ "userId": "7656", "identityType": "steam" }))]).await;
         assert_eq!(api.count("select count(*) from conversions where decision = 'credited'").await, 1);
         assert_eq!(api.count("select count(*) from queue").await, 1);
+    }
+
+    async fn waiting_ends_after_seven_days_with_the_reason_that_was_kept(db: TestDb) {
+        let api = Api::with_goal_and_connection(db).await;
+        api.accept(&[landing()]).await;
+        let elsewhere = purchase(json!({ "anonymousId": "console-1", "userId": "7656", "identityType": "steam" }));
+        api.accept(&[elsewhere]).await;
+        let waiting = "select count(*) from conversions where decision = 'waiting' and reason = 'no_click'";
+        let ended = "select count(*) from conversions where decision = 'not_sent' and reason = 'no_click' and waiting_until is null";
+        sweep(&api.db, now() + 7 * DAY - MINUTE).await;
+        assert_eq!((api.count(waiting).await, api.count(ended).await), (1, 0));
+        sweep(&api.db, now() + 7 * DAY).await;
+        assert_eq!((api.count(waiting).await, api.count(ended).await), (0, 1));
+        assert_eq!(api.count("select count(*) from slots").await, 1, "it still is the player's first purchase");
+        assert_eq!(api.count("select count(*) from queue").await, 0);
     }
 }

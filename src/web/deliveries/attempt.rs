@@ -5,6 +5,7 @@ use crate::model::attempt::{Attempt, AttemptStatus, Exchange};
 use crate::model::calendar;
 use crate::model::connection::Connection;
 use crate::model::integration::AttemptPage;
+use crate::model::number::counted;
 use crate::model::postback::{Postback, PostbackState};
 use crate::web::components::{
     Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone,
@@ -183,7 +184,7 @@ fn Story(
 fn Wire(exchange: Exchange, attempt: Attempt) -> impl IntoView {
     let status = attempt.http.map_or_else(|| "No answer".to_owned(), |http| format!("HTTP {http}"));
     let response = exchange.response.unwrap_or_default();
-    let size = format!("{} bytes", response.len());
+    let size = counted(i64::try_from(response.len()).unwrap_or(i64::MAX), "byte", "bytes");
     let line = format!("{} {}", exchange.method, exchange.url);
     let headers: String = exchange.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let shared = exchange.envelope.clone();

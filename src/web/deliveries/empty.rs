@@ -5,6 +5,7 @@ use crate::model::connection::Connection;
 use crate::model::evidence::Evidence;
 use crate::model::filter::Range;
 use crate::model::network::NetworkCard;
+use crate::model::number::counted;
 use crate::web::components::{ButtonLink, Condition, Empty, Look, Time, Tone};
 use leptos::prelude::*;
 
@@ -83,7 +84,8 @@ fn goal(cause: Cause, evidence: &Evidence, settings: &str) -> impl IntoView + us
     let says = match (evidence.active_goals, evidence.matches) {
         (0, _) => "No goal is active.".to_owned(),
         (goals, matches) => {
-            format!("{} active, {} of {} messages matched.", thousands(goals), thousands(matches), thousands(evidence.messages))
+            let of = counted(evidence.messages, "message", "messages");
+            format!("{} active, {} of {of} matched.", thousands(goals), thousands(matches))
         }
     };
     let href = format!("{settings}/goals");
@@ -99,9 +101,9 @@ fn goal(cause: Cause, evidence: &Evidence, settings: &str) -> impl IntoView + us
 fn clicks(cause: Cause, evidence: &Evidence, network: &NetworkCard, settings: &str) -> impl IntoView + use<> {
     let others: i64 = evidence.clicks_of_others.iter().map(|(_, count)| count).sum();
     let says = format!(
-        "The pixel ran {} times and kept {} click ids of {} and {} of other networks.",
-        thousands(evidence.page_messages),
-        thousands(evidence.clicks_of_network),
+        "The pixel ran {} and kept {} of {} and {} of other networks.",
+        counted(evidence.page_messages, "time", "times"),
+        counted(evidence.clicks_of_network, "click id", "click ids"),
         network.short,
         thousands(others),
     );

@@ -2,8 +2,11 @@
 
 use crate::model::attempt::{Attempt, AttemptStatus};
 use crate::model::money::Money;
+use crate::model::number::{counted, form};
 use crate::web::components::{Badge, Shape, Tone};
 use leptos::prelude::*;
+
+pub use crate::model::number::thousands;
 
 pub const fn tone(status: AttemptStatus) -> (Tone, Shape) {
     match status {
@@ -42,22 +45,6 @@ pub fn latency(attempt: &Attempt) -> String {
     attempt.latency_ms.map_or_else(|| "–".to_owned(), |latency| format!("{} ms", thousands(i64::from(latency))))
 }
 
-/// `12,480`
-pub fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if number < 0 {
-        text.push('-');
-    }
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// The amount as received, with its currency.
 pub fn money(money: &Money) -> String {
     format!("{} {}", money.text, money.currency)
@@ -71,17 +58,10 @@ pub fn it_says(words: &str) -> String {
 
 /// `1 postback`, `36 postbacks`
 pub fn postbacks(count: i64) -> String {
-    if count == 1 { "1 postback".to_owned() } else { format!("{} postbacks", thousands(count)) }
+    counted(count, "postback", "postbacks")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_thousands_separators() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (48_210, "48,210"), (-1_234_567, "-1,234,567")] {
-            assert_eq!(thousands(number), text);
-        }
-    }
+/// `1 postback that waits for the present one`: what another account or target costs.
+pub fn postbacks_of_the_present_one(count: i64) -> String {
+    format!("{} that {} for the present one", postbacks(count), form(count, "waits", "wait"))
 }

@@ -5,7 +5,7 @@ use super::form::StatusForm;
 use crate::error::AppError;
 use crate::model::goal::GoalStatus;
 use crate::model::goal_form::GoalPage;
-use crate::model::number::thousands;
+use crate::model::number::counted;
 use crate::web::components::{Confirm, Crumb, Crumbs, Look};
 use crate::web::page::{Page, param};
 use leptos::prelude::*;
@@ -38,7 +38,7 @@ fn Archive(page: GoalPage, game: String) -> impl IntoView {
     ];
     let matched = match page.outcomes.all() {
         0 => "It matched nothing in the last 7 days.".to_owned(),
-        count => format!("It matched {} events in the last 7 days.", thousands(count)),
+        count => format!("It matched {} in the last 7 days.", counted(count, "event", "events")),
     };
     let says = view! {
         <p>{matched}" From now on it matches nothing and is no longer listed among your goals."</p>

@@ -7,7 +7,7 @@ use crate::model::connect::{ConnectProblem, NetworkSaid};
 use crate::model::integration::Integration;
 use crate::model::network::NetworkCard;
 use crate::web::components::{Button, Choice, Flash, Icon, Look, Section, Shape, TextField, Tone};
-use crate::web::deliveries::words::{it_says, postbacks};
+use crate::web::deliveries::words::{it_says, postbacks_of_the_present_one};
 use leptos::prelude::*;
 
 #[component]
@@ -141,7 +141,7 @@ pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) 
     let token_noun = network.token_noun.clone().unwrap_or_default();
     // The consent page is the first way where there is one.
     let look = if network.by_consent && integration.missing_setting.is_none() { Look::Plain } else { Look::Primary };
-    let waiting = postbacks(integration.open.count);
+    let waiting = postbacks_of_the_present_one(integration.open.count);
     view! {
         {elsewhere.map(|problem| view! { <Failure problem said/> })}
         <ActionForm action>
@@ -153,7 +153,7 @@ pub fn Token(integration: Integration, game: String, said: Option<NetworkSaid>) 
                     hint="Kept sealed. After saving, only its last four characters are shown."/>
                 {test}
                 {confirm.map(|_| view! {
-                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {waiting} that wait for the present one")/>
+                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {waiting}")/>
                 })}
                 <div class="row"><Button text look/></div>
             </div>

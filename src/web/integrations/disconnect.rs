@@ -4,6 +4,7 @@ use super::api::read_integration;
 use super::changes::Disconnect;
 use crate::error::AppError;
 use crate::model::log_query::LogQuery;
+use crate::model::number::form;
 use crate::web::components::{Button, Confirm, Look};
 use crate::web::deliveries::words::postbacks;
 use crate::web::page::{Page, param};
@@ -28,7 +29,10 @@ pub fn DisconnectPage() -> impl IntoView {
         <Page title="Disconnect" load draw=move |page| {
             let waits = match page.open.count {
                 0 => "No postback waits to be sent.".to_owned(),
-                count => format!("{} still to be sent are cancelled and cannot be brought back.", postbacks(count)),
+                count => {
+                    let are = form(count, "is", "are");
+                    format!("{} still to be sent {are} cancelled and cannot be brought back.", postbacks(count))
+                }
             };
             let short = page.network.short.clone();
             let given_back = match page.connection.as_ref().is_some_and(|connection| connection.pasted) {

@@ -10,6 +10,7 @@ use crate::model::connect::NetworkSaid;
 use crate::model::connection::{Health, ParkCause};
 use crate::model::integration::Integration;
 use crate::model::log_query::LogQuery;
+use crate::model::number::form;
 use crate::model::{DAY, Millis};
 use crate::web::components::{Crumb, Crumbs, Flash, Glyph, Head, Time, Tone};
 use crate::web::deliveries::log::Log;
@@ -126,9 +127,12 @@ fn Trouble(integration: Integration) -> impl IntoView {
         _ => return ().into_any(),
     };
     let open = integration.open;
-    let waits = (open.count > 0).then(|| view! { <strong>{postbacks(open.count)}</strong>" wait and send themselves once this is mended" });
-    let deadline =
-        open.first_deadline.filter(|_| open.count > 0).map(|deadline| view! { "; the first of them is lost "<Time at=deadline/> });
+    let waits = (open.count > 0).then(|| {
+        let promise = form(open.count, " waits and sends itself once this is mended", " wait and send themselves once this is mended");
+        view! { <strong>{postbacks(open.count)}</strong>{promise} }
+    });
+    let first = form(open.count, "; it is lost ", "; the first of them is lost ");
+    let deadline = open.first_deadline.filter(|_| open.count > 0).map(|deadline| view! { {first}<Time at=deadline/> });
     view! {
         <Flash tone=Tone::Bad title action=|| view! { <a href="#log">"See the attempts"</a> }>
             "Since "<Time at=since/>"."

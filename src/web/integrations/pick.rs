@@ -8,7 +8,7 @@ use crate::model::connect::{ConnectProblem, NetworkSaid};
 use crate::model::integration::{Choice as Offered, Grant};
 use crate::model::network::TestCodeField;
 use crate::web::components::{Button, Choice, Crumb, Crumbs, Empty, Glyph, Head, Look, SelectField, TextField};
-use crate::web::deliveries::words::postbacks;
+use crate::web::deliveries::words::postbacks_of_the_present_one;
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -138,7 +138,7 @@ fn Targets(
                     <TextField name="test_code" hint=test.hint() label=test.label value=test_code error=test_error max=128usize code=true/>
                 })}
                 {asks.then(|| view! {
-                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {} that wait for the present one", postbacks(open.count))/>
+                    <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {}", postbacks_of_the_present_one(open.count))/>
                 })}
                 <div class="row"><Button text="Connect" look=Look::Primary/></div>
             </div>

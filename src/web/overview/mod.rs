@@ -10,6 +10,7 @@ use super::page::{Page, param};
 use crate::model::connection::Health;
 use crate::model::conversion::Outcome;
 use crate::model::integration::IntegrationCard;
+use crate::model::number::counted;
 use crate::model::overview::Overview;
 use api::read_overview;
 use leptos::prelude::*;
@@ -55,14 +56,14 @@ pub fn OverviewPage() -> impl IntoView {
 /// The sentence that a marketer would repeat in a meeting.
 fn lead(cards: &[IntegrationCard], delivered: i64) -> AnyView {
     let troubled: Vec<String> = cards.iter().filter(|card| is_troubled(card)).map(|card| card.network.name.clone()).collect();
-    let conversions = if delivered == 1 { "1 conversion".to_owned() } else { format!("{} conversions", thousands(delivered)) };
+    let conversions = counted(delivered, "conversion", "conversions");
     let told = match (cards.iter().any(|card| card.connection.is_some()), delivered) {
         (false, _) => view! { <strong>"No network is connected yet."</strong>" Nothing is sent until one is." }.into_any(),
         (true, 0) => view! { <strong>"Nothing was delivered in the last 24 hours."</strong> }.into_any(),
         (true, _) => view! { <strong>{conversions}</strong>" reached the networks in the last 24 hours." }.into_any(),
     };
-    let trouble =
-        (!troubled.is_empty()).then(|| view! { " "<strong class="tone" data-tone="bad">{troubled.join(", ")}" needs you."</strong> });
+    let need = if troubled.len() == 1 { " needs you." } else { " need you." };
+    let trouble = (!troubled.is_empty()).then(|| view! { " "<strong class="tone" data-tone="bad">{troubled.join(", ")}{need}</strong> });
     view! { <p class="lead">{told}{trouble}</p> }.into_any()
 }
 

@@ -1,6 +1,6 @@
 //! New postbacks with their rows in the queue, and those that must not go out after all.
 
-use super::super::{Error, Result, Tx, rows, within};
+use super::super::{Error, Result, Tx, postbacks, rows, within};
 use crate::model::Millis;
 use crate::model::conversion::Reason;
 use crate::server::decide::changes::NewPostback;
@@ -68,27 +68,18 @@ pub async fn withdraw(tx: &mut Tx, withdrawn: &[Uuid]) -> Result<()> {
     Ok(())
 }
 
-/// Ends everything open of players who said that nothing may go out.
+/// Cancels everything open of players who said that nothing may go out.
 pub async fn silence(tx: &mut Tx, players: &[Uuid], now: Millis) -> Result<()> {
     for player in players {
-        within!(tx, c => sqlx::query(
-            "update postbacks set state = 'cancelled', ended = $3, finished_at = $2
-             where state in ('queued', 'retrying') and conversion_id in (select id from conversions where player_id = $1)",
-        )
-        .bind(player)
-        .bind(now)
-        .bind(Reason::Consent.word())
-        .execute(c)
-        .await
-        .map(drop))?;
-        within!(tx, c => sqlx::query(
+        let gone: Vec<(Uuid,)> = within!(tx, c => sqlx::query_as(
             "delete from queue where id in
-             (select p.id from conversions c join postbacks p on p.conversion_id = c.id where c.player_id = $1 and p.state = 'cancelled')",
+             (select p.id from conversions c join postbacks p on p.conversion_id = c.id where c.player_id = $1) returning id",
         )
         .bind(player)
-        .execute(c)
-        .await
-        .map(drop))?;
+        .fetch_all(c)
+        .await)?;
+        let ids: Vec<Uuid> = gone.into_iter().map(|(id,)| id).collect();
+        postbacks::cancel(tx, &ids, Reason::Consent.explain().0, now).await?;
     }
     Ok(())
 }

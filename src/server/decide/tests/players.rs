@@ -3,8 +3,9 @@
 use super::memory::{Game, game};
 use super::say::{GAME, Say, alias, identify, page, purchase, track};
 use crate::model::conversion::Consent;
-use crate::model::{DAY, HOUR};
+use crate::model::{DAY, HOUR, MINUTE};
 use crate::server::decide::facts::IdentityKey;
+use crate::server::decide::identity::MAX_HANDS;
 
 fn heard(messages: impl IntoIterator<Item = Say>) -> Game {
     let mut game = game();
@@ -123,6 +124,23 @@ fn a_shared_device_moves_without_its_browser() {
     let (a, b) = (spans(&game, "user:steam", "A")[0].1, spans(&game, "user:steam", "B")[0].1);
     assert_eq!(spans(&game, "device", "pc").iter().map(|span| span.1).collect::<Vec<_>>(), [a, b]);
     assert_eq!(spans(&game, "anonymous", "install-b"), [(0, b)]);
+}
+
+#[test]
+fn a_browser_that_changes_hands_without_end_is_nobodys() {
+    let kiosk = |n: i64| identify("steam", &format!("guest {n}")).of("kiosk").at(n * MINUTE);
+    let mut game = heard((0..80).map(kiosk));
+    assert_eq!((game.people(), game.note()), (80, Some("shared_id")));
+    let hands = spans(&game, "anonymous", "kiosk").len();
+    assert_eq!(hands, MAX_HANDS + 1, "and what is loaded for each of its messages does not grow");
+    game.hears([
+        page().of("kiosk").url("?ttclid=SOMEBODYS").at(2 * HOUR),
+        purchase().of("kiosk").at(3 * HOUR),
+        // A person named beside it is still known by the userId.
+        page().of("home").url("?rdt_cid=OF-79").user("steam", "guest 79").at(4 * HOUR),
+        purchase().of("kiosk").user("steam", "guest 79").at(5 * HOUR),
+    ]);
+    assert_eq!(game.outcomes(), ["not sent: no_click", "reddit rdt_cid=OF-79"]);
 }
 
 #[test]

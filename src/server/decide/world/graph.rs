@@ -60,6 +60,15 @@ impl Graph {
         self.span_at(key, at).map(|span| span.player_id)
     }
 
+    /// How many spans an id has: how often it changed hands, and one.
+    pub fn hands(&self, key: &IdentityKey) -> usize {
+        self.spans.get(key).map_or(0, BTreeMap::len)
+    }
+
+    pub fn knows(&self, player: Uuid) -> bool {
+        self.players.contains_key(&player)
+    }
+
     /// When the span after the one that begins at `since` begins; the end of time where there is none.
     pub fn end_of(&self, key: &IdentityKey, since: Millis) -> Millis {
         self.spans.get(key).and_then(|spans| spans.range(since + 1..).next()).map_or(Millis::MAX, |(next, _)| *next)

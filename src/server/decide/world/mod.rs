@@ -91,14 +91,15 @@ impl World {
     }
 
     /// The players whose clicks this one sees at an event time: itself; for a test player also whoever bears one of its ids among the
-    /// production players, and the test players who bear one of theirs.
+    /// production players, and the test players who bear one of theirs. Who was not loaded, because ids passed through too many hands, is
+    /// not seen.
     pub fn seen_by(&self, player: Uuid, at: Millis) -> Vec<Uuid> {
         let mut seen = vec![player];
         let mut next = 0;
         while let Some(one) = seen.get(next).copied().filter(|_| self.graph.player(player).test) {
             let twins = self.graph.ids_of(one).map(|key| IdentityKey { test: !key.test, ..key.clone() });
             for owner in twins.filter_map(|twin| self.graph.owner(&twin, at)).collect::<Vec<_>>() {
-                if !seen.contains(&owner) {
+                if self.graph.knows(owner) && !seen.contains(&owner) {
                     seen.push(owner);
                 }
             }

@@ -1,0 +1,70 @@
+//! Housekeeping beside the web server: what has run out is ended or forgotten, in small transactions that let the others in between.
+
+use super::db::{Db, Result, Tx, conversions, grants, message_ids, sessions};
+use crate::model::Millis;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_secs(60);
+/// Rows that one transaction changes: on SQLite nobody else writes meanwhile.
+const AT_ONCE: i64 = 2_000;
+/// Pause after a full transaction, in which whoever waits for the writer gets it.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// What runs out, each with its own time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A conversion that waited its 7 days: it ends with the reason that was kept for it.
+    WaitingConversions,
+    /// Messages that are too old to come again.
+    MessageIds,
+    Sessions,
+    /// Consents that nobody came back from, and tokens that nobody picked an account for.
+    Grants,
+}
+
+const ALL: [Kind; 4] = [Kind::WaitingConversions, Kind::MessageIds, Kind::Sessions, Kind::Grants];
+
+/// Sweeps at once and then every minute, until `shutdown`.
+pub async fn run(db: Db, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = sweep(&db, super::now()) => {}
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Ends and forgets everything that has run out at `now`. What the database refuses is left for the next time.
+pub async fn sweep(db: &Db, now: Millis) {
+    for kind in ALL {
+        loop {
+            match part(db, kind, now).await {
+                Ok(count) if count < AT_ONCE as u64 => break,
+                Ok(_) => tokio::time::sleep(BREATH).await,
+                Err(cause) => {
+                    tracing::warn!(%cause, ?kind, "what has run out was not swept up");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// One transaction's worth; how many rows it was.
+async fn part(db: &Db, kind: Kind, now: Millis) -> Result<u64> {
+    let mut tx: Tx = db.begin().await?;
+    let count = match kind {
+        Kind::WaitingConversions => conversions::end_waiting(&mut tx, now, AT_ONCE).await?,
+        Kind::MessageIds => message_ids::forget(&mut tx, now - message_ids::KEPT_FOR, AT_ONCE).await?,
+        Kind::Sessions => sessions::delete_ended(&mut tx, now, AT_ONCE).await?,
+        Kind::Grants => grants::delete_ended(&mut tx, now).await?,
+    };
+    tx.commit().await?;
+    Ok(count)
+}
