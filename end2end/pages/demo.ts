@@ -17,6 +17,7 @@ export const page = {
   game,
   list: `${game}/settings/integrations`,
   tiktok: `${game}/settings/integrations/tiktok`,
+  meta: `${game}/settings/integrations/meta`,
   reddit: `${game}/settings/integrations/reddit`,
   goals: `${game}/settings/goals`,
   keys: `${game}/settings/api-keys`,
@@ -54,7 +55,7 @@ export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
 })
 
 /** A player who lands with a click id and buys something a moment later. */
-export function purchase(click: 'ttclid' | 'rdt_cid' | 'twclid', value = '12.99'): object[] {
+export function purchase(click: 'ttclid' | 'fbclid' | 'rdt_cid' | 'twclid', value = '12.99'): object[] {
   const anonymousId = randomUUID()
   const id = click === 'ttclid' ? `E.C.P.${randomUUID()}` : randomUUID().replaceAll('-', '')
   const common = () => ({ messageId: randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId, consentLevel: 'anonymous' })
@@ -65,4 +66,4 @@ export function purchase(click: 'ttclid' | 'rdt_cid' | 'twclid', value = '12.99'
   ]
 }
 
-export { expect }
+export { expect, type Page }

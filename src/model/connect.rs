@@ -8,7 +8,7 @@ super::words! {
     ConnectProblem {
         Refused = "refused", NoAccess = "no_access", Unavailable = "unavailable", NotConfigured = "not_configured",
         Target = "target", Token = "token", TestCode = "test_code", Stale = "stale", Denied = "denied",
-        NotInList = "not_in_list", Confirm = "confirm",
+        NotInList = "not_in_list", Confirm = "confirm", NoTestCode = "no_test_code", GoalUnmet = "goal_unmet",
     }
 }
 
@@ -27,6 +27,10 @@ impl ConnectProblem {
             }
             Self::Denied => "You did not allow the connection at the network. Nothing was changed.",
             Self::NotInList => "This account or pixel is not one that the token may use. Pick one from the list.",
+            Self::NoTestCode => "A test event needs the network's test code. Save one above, then send it.",
+            Self::GoalUnmet => {
+                "No made-up event passes this goal's filter. Send one from the game, marked as test, or choose another goal."
+            }
             Self::Confirm => "Postbacks wait for the present account or pixel. Confirm that they are cancelled, or go back.",
         }
     }

@@ -17,6 +17,10 @@ pub struct Connection {
     pub target_name: Option<String>,
     /// Last four characters of a pasted token.
     pub secret_tail: Option<String>,
+    /// When the network stops taking the token; None where it does not say, or never does.
+    pub token_ends_at: Option<Millis>,
+    /// The token was pasted, not given to this instance's own app.
+    pub pasted: bool,
     pub test_code: Option<String>,
     pub enabled: bool,
     pub parked: Option<Parked>,

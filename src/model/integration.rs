@@ -80,6 +80,8 @@ pub struct Integration {
     /// The setting that the operator has to make before anybody can connect.
     pub missing_setting: Option<String>,
     pub connection: Option<Connection>,
+    /// Active goals that a test event can be sent for.
+    pub goals: Vec<GoalName>,
     pub health: Option<Health>,
     pub open: Open,
     pub filter: LogFilter,
@@ -89,6 +91,14 @@ pub struct Integration {
     /// Why the log is empty, when it is.
     pub evidence: Option<Evidence>,
     pub now: Millis,
+}
+
+/// A goal by its name and event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoalName {
+    pub id: Uuid,
+    pub name: String,
+    pub event: String,
 }
 
 /// The page of one attempt.

@@ -4,7 +4,7 @@ use super::auth::Access;
 use super::db::{self, Db, attempts, connection_changes, conversions, deliveries, evidence, health};
 use super::dispatch;
 use super::masking::Masked;
-use super::networks::contract::{ConnectError, Network, Settings, Spec};
+use super::networks::contract::{ConnectError, Network, Settings};
 use super::networks::{ALL, find};
 use super::now;
 use super::state::state;
@@ -12,9 +12,10 @@ use crate::error::AppError;
 use crate::model::connection::Connection;
 use crate::model::filter::{Cursor, Position};
 use crate::model::game::Game;
-use crate::model::integration::{AttemptPage, Integration, IntegrationCard, Integrations, NotSentPage, Open, Page};
+use crate::model::goal::GoalStatus;
+use crate::model::integration::{AttemptPage, GoalName, Integration, IntegrationCard, Integrations, NotSentPage, Open, Page};
 use crate::model::log_query::{LogQuery, Meaning};
-use crate::model::network::NetworkCard;
+use crate::model::network::{NetworkCard, TestCodeField};
 use crate::model::{DAY, Millis};
 use uuid::Uuid;
 
@@ -43,8 +44,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What the pages know of a network, from its SPEC.
-pub fn card(spec: &Spec) -> NetworkCard {
+/// What the pages know of a network, from its SPEC and the ways to connect it.
+pub fn card(network: &dyn Network) -> NetworkCard {
+    let spec = network.spec();
     NetworkCard {
         slug: spec.slug.to_owned(),
         name: spec.name.to_owned(),
@@ -52,8 +54,10 @@ pub fn card(spec: &Spec) -> NetworkCard {
         picture: spec.picture.to_owned(),
         target_noun: spec.target_noun.to_owned(),
         account_noun: spec.account_noun.to_owned(),
-        test_label: spec.test.map(|(label, _)| label.to_owned()),
-        connect: spec.connect,
+        test: spec.test.map(|field| TestCodeField { label: field.label.to_owned(), note: field.note.to_owned() }),
+        by_consent: network.oauth().is_some(),
+        token_noun: network.pasted().map(|pasted| pasted.token_noun().to_owned()),
+        revoke_at: spec.revoke_at.to_owned(),
         help: spec.setup.lines().map(|paragraph| paragraph.trim().to_owned()).filter(|paragraph| !paragraph.is_empty()).collect(),
     }
 }
@@ -71,7 +75,7 @@ pub async fn list(access: &Access) -> Result<Integrations, AppError> {
         let scope = attempts::Scope { game_id: game.id, network: slug.to_owned(), since: reader.now - DAY, status: None };
         let (health, open) = state_of(reader, connection.as_ref()).await?;
         cards.push(IntegrationCard {
-            network: card(network.spec()),
+            network: card(*network),
             health,
             last_day: attempts::counts(db, &scope, false).await?,
             open,
@@ -96,6 +100,8 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
     let (db, game) = (&reader.db, reader.game);
     let connection = connection_changes::of_network(db, game.id, slug).await?;
     let (health, open) = state_of(reader, connection.as_ref()).await?;
+    let active = db::goals::of_game(db, game.id).await?.into_iter().filter(|goal| goal.status == GoalStatus::Active);
+    let goals = active.map(|goal| GoalName { id: goal.id, name: goal.name, event: goal.event }).collect();
     let since = reader.now - filter.range.millis();
     let scope = attempts::Scope { game_id: game.id, network: slug.to_owned(), since, status: filter.status };
     let counts = attempts::counts(db, &scope, true).await?;
@@ -105,9 +111,10 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
     Ok(Integration {
         game_name: game.name.clone(),
         may_change: reader.may_change,
-        network: card(network.spec()),
+        network: card(network),
         missing_setting: missing_setting(network, &reader.settings),
         connection: reader.show(connection),
+        goals,
         health,
         open,
         filter,
@@ -147,7 +154,7 @@ pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPag
     let exchange = attempts::exchange(db, game.id, id).await?;
     Ok(AttemptPage {
         game_name: game.name.clone(),
-        network: card(network.spec()),
+        network: card(network),
         connection: reader.show(connection_changes::of_network(db, game.id, slug).await?),
         attempts: reader.show(attempts::of_postback(db, game.id, postback.id).await?),
         click: deliveries::click_of(db, game.id, postback.conversion_id).await?,
@@ -167,7 +174,7 @@ pub async fn not_sent(access: &Access, slug: &str, query: &LogQuery) -> Result<N
     let (rows, more) = conversions::not_sent(&reader.db, reader.game.id, slug, since, &position).await?;
     Ok(NotSentPage {
         game_name: reader.game.name.clone(),
-        network: card(network.spec()),
+        network: card(network),
         filter,
         list: pages(rows, more, &position, |row| Cursor { time: row.received_at, id: row.id }),
         now: reader.now,

@@ -31,6 +31,7 @@ pub mod site;
 pub mod start;
 pub mod state;
 pub mod sweep;
+pub mod test_event;
 pub mod tries;
 
 use crate::model::Millis;

@@ -32,13 +32,15 @@ pub fn page_policy(nonce: &str, dialogs: &[String]) -> String {
     )
 }
 
-/// Origins of the consent pages that are configured.
+/// Origins of the consent pages that are configured, and of what they lead over.
 pub fn dialog_origins(config: &Config) -> Vec<String> {
     let dialog = |network: &&dyn networks::contract::Network| {
-        let dialog = network.oauth()?.dialog(&config.networks, &config.origin(), "state").ok()?;
-        Some(dialog.origin().ascii_serialization())
+        let oauth = network.oauth()?;
+        let dialog = oauth.dialog(&config.networks, &config.origin(), "state").ok()?;
+        let own = [dialog.origin().ascii_serialization()];
+        Some(own.into_iter().chain(oauth.dialog_leads_to(&config.networks)).collect::<Vec<_>>())
     };
-    let mut origins: Vec<String> = networks::ALL.iter().filter_map(dialog).collect();
+    let mut origins: Vec<String> = networks::ALL.iter().filter_map(dialog).flatten().collect();
     origins.sort();
     origins.dedup();
     origins

@@ -57,6 +57,7 @@ impl House {
             user_id: self.account.id,
             secret: self.app.state.sealer.seal(&format!("grant:{id}"), &SecretString::from(TIKTOK_TOKEN)),
             secret_expires_at: None,
+            secret_holder: None,
             created_at: now(),
             expires_at: now() + HOUR,
         };

@@ -2,9 +2,8 @@
 
 use super::app::TestApp;
 use super::engines::{self, both_engines};
-use crate::model::network::ConnectKind;
 use crate::server::db::within;
-use crate::server::networks::specs;
+use crate::server::networks::ALL;
 use crate::server::now;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -47,7 +46,7 @@ both_engines! {
         let app = TestApp::with(db, &[TOKEN]).await;
         let game = crate::tests::ingest::game(&app.state.db, "emberfall", "pk_test").await;
         let connection = Uuid::now_v7();
-        let network = specs().find(|spec| spec.connect == ConnectKind::OAuth).unwrap().slug;
+        let network = ALL.iter().find(|network| network.oauth().is_some()).unwrap().spec().slug;
         let mut tx = app.state.db.begin().await.unwrap();
         within!(&mut tx, c => sqlx::query(
             "insert into connections (id, game_id, network, connected, enabled, target_id, connected_at) values ($1, $2, $3, $4, $5, 'P', 1)",

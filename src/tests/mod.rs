@@ -3,6 +3,7 @@
 
 pub mod app;
 mod changes;
+mod connecting;
 mod disconnecting;
 mod dispatch;
 pub mod engines;

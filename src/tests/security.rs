@@ -30,12 +30,13 @@ async fn every_server_function_but_the_door_refuses_strangers() {
 }
 
 /// One good value for every field of every form; grows with the forms.
-pub const FIELDS: [(&str, &str); 25] = [
+pub const FIELDS: [(&str, &str); 26] = [
     ("game", "emberfall"),
     ("network", "tiktok"),
     ("id", "0190c9a0-0000-7000-8000-000000000000"),
     ("grant", "0190c9a0-0000-7000-8000-000000000000"),
     ("account", "1"),
+    ("goal", "0190c9a0-0000-7000-8000-000000000000"),
     ("target", "1"),
     ("token", "x"),
     ("enabled", "true"),

@@ -34,7 +34,7 @@ async fn people(db: &Db, game_id: Uuid, expires_at: Millis) {
     };
     grants::remember_state(&mut tx, &state).await.unwrap();
     let (id, secret) = (Uuid::now_v7(), "sealed".to_owned());
-    let grant = Grant { id, game_id, network, user_id, secret, secret_expires_at: None, created_at: 0, expires_at };
+    let grant = Grant { id, game_id, network, user_id, secret, secret_expires_at: None, secret_holder: None, created_at: 0, expires_at };
     grants::store(&mut tx, &grant).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -158,11 +158,18 @@ fn line(text: &str) -> Option<String> {
     ((1..=MAX_VALUE).contains(&text.len()) && !text.chars().any(char::is_control)).then(|| text.to_owned())
 }
 
+/// `v26` or `v26.0`.
+fn version(text: &str) -> Option<String> {
+    let number = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('v').filter(|rest| rest.splitn(2, '.').all(number)).map(|_| text.to_owned())
+}
+
 fn networks(source: &Source<'_>) -> Result<Settings, BadSetting> {
     let mut read = Settings::default();
     for setting in settings::of_networks() {
         let value = source.optional(setting, |text| match setting.kind {
             Kind::Url => web(text).map(|_| text.trim_end_matches('/').to_owned()),
+            Kind::Version => version(text),
             _ => line(text),
         })?;
         match value {

@@ -18,6 +18,8 @@ pub enum Kind {
     Rate,
     Secret,
     Text,
+    /// Of an API: `v26.0`.
+    Version,
     Url,
 }
 
@@ -44,6 +46,7 @@ impl Kind {
             Self::Password => "12 to 200 characters",
             Self::Rate => "a whole number, 0 for no limit",
             Self::Secret | Self::Text => "1 to 1,000 characters in one line",
+            Self::Version => "an API version such as v26.0",
             Self::Url => "an http or https address",
         }
     }
@@ -138,6 +141,7 @@ pub fn of_networks() -> impl Iterator<Item = Setting> {
         kind: match of_network.kind {
             SettingKind::Url => Kind::Url,
             SettingKind::Text => Kind::Text,
+            SettingKind::Version => Kind::Version,
             SettingKind::Secret => Kind::Secret,
         },
         default: of_network.default,

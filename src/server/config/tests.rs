@@ -50,6 +50,7 @@ fn each_bad_value_is_named_in_one_line() {
     insta::assert_snapshot!(refused(&[("POSTBACKS_TRUSTED_PROXIES", "10.0.0.0/8, x")]), @"POSTBACKS_TRUSTED_PROXIES: expected addresses or networks such as 10.0.0.0/8, separated by commas, not “10.0.0.0/8, x”");
     insta::assert_snapshot!(refused(&[("POSTBACKS_INGEST_RATE", "-1")]), @"POSTBACKS_INGEST_RATE: expected a whole number, 0 for no limit, not “-1”");
     insta::assert_snapshot!(refused(&[("POSTBACKS_TIKTOK_URL", "ftp://x")]), @"POSTBACKS_TIKTOK_URL: expected an http or https address, not “ftp://x”");
+    insta::assert_snapshot!(refused(&[("POSTBACKS_META_GRAPH_VERSION", "26")]), @"POSTBACKS_META_GRAPH_VERSION: expected an API version such as v26.0, not “26”");
     insta::assert_snapshot!(refused(&[("POSTBACKS_ADMIN_EMAIL", "a@b.example")]), @"POSTBACKS_ADMIN_PASSWORD: expected a password, since POSTBACKS_ADMIN_EMAIL is set");
 }
 

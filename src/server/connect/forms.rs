@@ -46,7 +46,7 @@ pub async fn offer(access: &Access, slug: &str, grant: Uuid, account: Option<&st
     let choices = |list: Vec<contract::Choice>| list.into_iter().map(choice).collect();
     Ok(Grant {
         game_name: access.1.name.clone(),
-        network: card(network.spec()),
+        network: card(network),
         accounts: choices(offer.accounts),
         account: offer.account.map(choice),
         targets: choices(offer.targets),

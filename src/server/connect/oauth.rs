@@ -6,7 +6,7 @@ use crate::model::Millis;
 use crate::model::connection::Connection;
 use crate::model::{HOUR, MINUTE};
 use crate::server::db::grants::{self, Grant, OauthState};
-use crate::server::networks::contract::{Choice, Choices, ConnectError, Network, OAuth};
+use crate::server::networks::contract::{Choice, Choices, ConnectError, Destination, Network, OAuth, Token};
 use crate::server::networks::find;
 use crate::server::secrets::{fingerprint, random_token};
 use secrecy::SecretString;
@@ -18,6 +18,8 @@ const STATE_LIFE: Millis = 10 * MINUTE;
 const GRANT_LIFE: Millis = HOUR;
 /// Pages of a list that are read at the most (TikTok: 20 a page).
 const MAX_PAGES: usize = 50;
+/// Calls that a token may need after its exchange.
+const MAX_STEPS: usize = 6;
 /// A longer answer than any network's code is not one.
 const MAX_CODE: usize = 2_048;
 
@@ -97,7 +99,7 @@ pub async fn exchange(desk: &Desk, state: &OauthState, code: Option<&str>, now: 
     let oauth = oauth_of(network)?;
     let code = code.filter(|code| !code.is_empty() && code.len() <= MAX_CODE).ok_or(ConnectFailure::Denied)?;
     let answer = desk.ask(&oauth.exchange(&desk.settings, &desk.redirect_uri(&state.network), code)?).await?;
-    let token = oauth.read_exchange(&answer, now)?;
+    let token = whole(desk, oauth, oauth.read_exchange(&answer, now)?, now).await?;
     let id = Uuid::now_v7();
     let grant = Grant {
         id,
@@ -106,6 +108,7 @@ pub async fn exchange(desk: &Desk, state: &OauthState, code: Option<&str>, now: 
         user_id: state.user_id,
         secret: desk.sealer.seal(&owner(id), &token.secret),
         secret_expires_at: token.expires_at,
+        secret_holder: token.holder,
         created_at: now,
         expires_at: now + GRANT_LIFE,
     };
@@ -113,6 +116,16 @@ pub async fn exchange(desk: &Desk, state: &OauthState, code: Option<&str>, now: 
     grants::store(&mut tx, &grant).await?;
     tx.commit().await?;
     Ok(Returned { grant_id: id, game_id: state.game_id, popup: state.popup })
+}
+
+/// The token once the network's code needs no further call for it.
+async fn whole(desk: &Desk, oauth: &dyn OAuth, mut token: Token, now: Millis) -> Result<Token, ConnectFailure> {
+    for _ in 0..MAX_STEPS {
+        let Some(request) = oauth.next(&desk.settings, &token)? else { return Ok(token) };
+        let answer = desk.ask(&request).await?;
+        token = oauth.read_next(&desk.settings, token, &answer, now)?;
+    }
+    Err(ConnectError::Unavailable { words: "The token is not whole after as many calls as any network needs.".into() }.into())
 }
 
 fn owner(grant: Uuid) -> String {
@@ -158,7 +171,8 @@ pub async fn pick(desk: &Desk, actor: Actor<'_>, slug: &str, pick: &Pick) -> Res
         target,
         token,
         token_expires_at: grant.secret_expires_at,
-        show_tail: false,
+        pasted: false,
+        holder: grant.secret_holder.as_deref(),
         test_code: pick.test_code.trim(),
         confirmed: pick.confirmed,
         grant_id: Some(grant.id),
@@ -179,7 +193,7 @@ async fn list_accounts(desk: &Desk, network: &dyn Network, token: &SecretString)
     let mut cursor = None;
     for _ in 0..MAX_PAGES {
         let answer = desk.ask(&oauth.accounts(&desk.settings, token, cursor.as_deref())?).await?;
-        cursor = take_page(&mut list, oauth.read_accounts(&answer)?);
+        cursor = take_page(&mut list, oauth.read_accounts(cursor.as_deref(), &answer)?);
         if cursor.is_none() {
             break;
         }
@@ -194,7 +208,7 @@ async fn list_targets(desk: &Desk, network: &dyn Network, token: &SecretString, 
     let mut cursor = None;
     for _ in 0..MAX_PAGES {
         let answer = desk.ask(&oauth.targets(&desk.settings, token, account, cursor.as_deref())?).await?;
-        cursor = take_page(&mut list, oauth.read_targets(&answer)?);
+        cursor = take_page(&mut list, oauth.read_targets(account, cursor.as_deref(), &answer)?);
         if cursor.is_none() {
             break;
         }
@@ -204,15 +218,19 @@ async fn list_targets(desk: &Desk, network: &dyn Network, token: &SecretString, 
 }
 
 fn take_page(list: &mut Vec<Choice>, page: Choices) -> Option<String> {
-    let empty = page.list.is_empty();
-    list.extend(page.list);
-    page.next.filter(|_| !empty)
+    for choice in page.list {
+        // The same one may be reached by several ways.
+        if list.iter().all(|known| known.id != choice.id) {
+            list.push(choice);
+        }
+    }
+    page.next
 }
 
 /// Tells the network that the token is no longer wanted. What it answers changes nothing here.
-pub async fn revoke(desk: &Desk, slug: &str, token: &SecretString) {
+pub async fn revoke(desk: &Desk, slug: &str, of: &Destination) {
     let Some(oauth) = find(slug).and_then(|network| network.oauth()) else { return };
-    if let Some(request) = oauth.revoke(&desk.settings, token)
+    if let Some(request) = oauth.revoke(&desk.settings, of)
         && let Err(ConnectError::Unavailable { words }) = desk.ask(&request).await
     {
         tracing::warn!(network = slug, %words, "the token could not be given back");

@@ -34,7 +34,13 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
     }
     let token = SecretString::from(token);
     let test_code = valid_test_code(spec, paste.test_code.trim())?;
-    let to = Destination { account_id: None, target_id: target.to_owned(), token: token.clone(), test_code: test_code.map(str::to_owned) };
+    let to = Destination {
+        account_id: None,
+        target_id: target.to_owned(),
+        token: token.clone(),
+        pasted: true,
+        test_code: test_code.map(str::to_owned),
+    };
     let answer = desk.ask(&pasted.probe(&desk.settings, &to, actor.now)).await?;
     pasted.read_probe(&answer)?;
     let new = NewConnection {
@@ -43,7 +49,8 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
         target: Choice { id: target.to_owned(), name: String::new() },
         token,
         token_expires_at: None,
-        show_tail: true,
+        pasted: true,
+        holder: None,
         test_code: test_code.unwrap_or_default(),
         confirmed: paste.confirmed,
         grant_id: None,

@@ -5,9 +5,8 @@ use crate::model::Millis;
 use crate::model::connection::Connection;
 use crate::server::db::audit::{self, Entry};
 use crate::server::db::connection_changes::{self as changes, Saved};
-use crate::server::db::sealed::{self, Sealed};
 use crate::server::db::{Tx, connections, grants, postbacks};
-use crate::server::networks::contract::{Choice, Spec};
+use crate::server::networks::contract::{Choice, Destination, Spec};
 use crate::server::networks::find;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -22,8 +21,10 @@ pub struct NewConnection<'a> {
     pub target: Choice,
     pub token: SecretString,
     pub token_expires_at: Option<Millis>,
-    /// Whether the token's last characters are shown: for pasted ones.
-    pub show_tail: bool,
+    /// Pasted, so that its last characters are shown and it is never given back; else given to our own app.
+    pub pasted: bool,
+    /// Who gave it, by the network's id, where it says.
+    pub holder: Option<&'a str>,
     pub test_code: &'a str,
     pub confirmed: bool,
     /// The grant that is used up by this.
@@ -37,7 +38,8 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
     let mut tx = desk.db.begin().await?;
     let (id, present) = changes::lock(&mut tx, actor.game.id, new.network.slug, actor.now).await?;
     let account_id = new.account.as_ref().map(|account| account.id.clone());
-    let moved = present.as_ref().is_some_and(|(account, target)| *account != account_id || *target != new.target.id);
+    let moved =
+        present.as_ref().is_some_and(|(account, target)| *target != new.target.id || is_another(account.as_deref(), account_id.as_deref()));
     if moved {
         let waiting = changes::waiting(&mut tx, id).await?;
         if waiting > 0 && !new.confirmed {
@@ -46,7 +48,7 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
         postbacks::cancel_waiting(&mut tx, id, "The connection was changed to another account or target.", actor.now).await?;
     }
     let text = new.token.expose_secret();
-    let tail = text.get(text.len().saturating_sub(TAIL)..).filter(|_| new.show_tail);
+    let tail = text.get(text.len().saturating_sub(TAIL)..).filter(|_| new.pasted);
     let saved = Saved {
         game_id: actor.game.id,
         network: new.network.slug,
@@ -56,6 +58,8 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
         target_name: Some(new.target.name.as_str()).filter(|name| !name.is_empty()),
         secret_tail: tail,
         secret_expires_at: new.token_expires_at,
+        secret_pasted: new.pasted,
+        secret_holder: new.holder,
         test_code,
         connected_at: actor.now,
         connected_by: &actor.account.email,
@@ -72,6 +76,11 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
     changes::of_network(&desk.db, actor.game.id, new.network.slug).await?.ok_or(ConnectFailure::NotFound)
 }
 
+/// Whether the accounts are two. With a pasted token nobody knows the account; the target is the same there only if it is in the same one.
+fn is_another(present: Option<&str>, new: Option<&str>) -> bool {
+    present.zip(new).is_some_and(|(present, new)| present != new)
+}
+
 /// How many postbacks wait for the connection: what disconnecting would cancel.
 pub async fn waiting(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<i64, ConnectFailure> {
     let mut tx = desk.db.begin().await?;
@@ -79,10 +88,12 @@ pub async fn waiting(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<i64, C
     Ok(changes::waiting(&mut tx, connection.id).await?)
 }
 
-/// Cancels what waits, forgets the secrets, keeps the log, and gives the token back to the network unless another game still uses it.
+/// Cancels what waits, forgets the secret and keeps the log. A token that the network gave to our own app is given back, unless another
+/// connection may hang on the same consent.
 pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), ConnectFailure> {
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let sealed = changes::secret(&desk.db, connection.id).await?;
+    let holder = changes::holder(&desk.db, connection.id).await?;
     let mut tx = desk.db.begin().await?;
     postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
     changes::disconnect(&mut tx, connection.id).await?;
@@ -91,25 +102,24 @@ pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(),
     tx.commit().await?;
     // What is claimed already must not go out any more.
     desk.wake.notify_one();
-    if let Some(token) = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok())
-        && !still_used(desk, slug, &token, actor.now).await
-    {
-        oauth::revoke(desk, slug, &token).await;
+    let Some(token) = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok()) else { return Ok(()) };
+    if !connection.pasted && !shared(desk, slug, holder.as_deref(), actor.now).await {
+        let Connection { account_id, target_id, pasted, test_code, .. } = connection;
+        oauth::revoke(desk, slug, &Destination { account_id, target_id, token, pasted, test_code }).await;
     }
     Ok(())
 }
 
-/// Whether any game is or is about to be connected by this token: networks may give a person the same one for every game. Where that
-/// is not known it is taken to be so: a token too many at the network does less harm than one too few here.
-async fn still_used(desk: &Desk, slug: &str, token: &SecretString, now: Millis) -> bool {
-    let same = |one: &Sealed| desk.sealer.open(&one.owner, &one.text).is_ok_and(|other| other.expose_secret() == token.expose_secret());
-    match sealed::tokens(&desk.db, slug, now).await {
-        Ok(tokens) => tokens.iter().any(same),
-        Err(cause) => {
+/// Whether any game is or is about to be connected by a consent of the same person. Where that is not known it is taken to be so: a token
+/// too many at the network does less harm than one too few here.
+async fn shared(desk: &Desk, slug: &str, holder: Option<&str>, now: Millis) -> bool {
+    changes::consents(&desk.db, slug, holder, now).await.map_or_else(
+        |cause| {
             tracing::warn!(%cause, network = slug, "the token is not given back: who else uses it is not known");
             true
-        }
-    }
+        },
+        |count| count > 0,
+    )
 }
 
 /// Switches sending on or off. Off: what is queued is held; on: it goes.
@@ -150,8 +160,8 @@ pub async fn try_again(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), 
 pub fn valid_test_code<'a>(spec: &Spec, code: &'a str) -> Result<Option<&'a str>, ConnectFailure> {
     match spec.test {
         _ if code.is_empty() => Ok(None),
-        Some((_, shape)) if shape.fits(code) => Ok(Some(code)),
-        Some((_, shape)) => Err(ConnectFailure::Field { field: "test_code", says: shape.says }),
+        Some(field) if field.shape.fits(code) => Ok(Some(code)),
+        Some(field) => Err(ConnectFailure::Field { field: "test_code", says: field.shape.says }),
         None => Err(ConnectFailure::Field { field: "test_code", says: "This network needs no test code." }),
     }
 }

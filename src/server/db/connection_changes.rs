@@ -17,6 +17,8 @@ struct Row {
     target_id: String,
     target_name: Option<String>,
     secret_tail: Option<String>,
+    secret_expires_at: Option<i64>,
+    secret_pasted: bool,
     test_code: Option<String>,
     parked_cause: Option<String>,
     parked_since: Option<i64>,
@@ -37,6 +39,8 @@ impl From<Row> for Connection {
             target_id: row.target_id,
             target_name: row.target_name,
             secret_tail: row.secret_tail,
+            token_ends_at: row.secret_expires_at,
+            pasted: row.secret_pasted,
             test_code: row.test_code,
             enabled: row.enabled,
             parked: cause.map(|cause| Parked {
@@ -52,8 +56,8 @@ impl From<Row> for Connection {
 
 macro_rules! columns {
     () => {
-        "id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, test_code,
-         parked_cause, parked_since, parked_words, connected_at, connected_by"
+        "id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, secret_expires_at,
+         secret_pasted, test_code, parked_cause, parked_since, parked_words, connected_at, connected_by"
     };
 }
 
@@ -91,6 +95,8 @@ pub struct Saved<'a> {
     pub target_name: Option<&'a str>,
     pub secret_tail: Option<&'a str>,
     pub secret_expires_at: Option<Millis>,
+    pub secret_pasted: bool,
+    pub secret_holder: Option<&'a str>,
     pub test_code: Option<&'a str>,
     pub connected_at: Millis,
     pub connected_by: &'a str,
@@ -125,7 +131,7 @@ pub async fn save(tx: &mut Tx, id: Uuid, sealed: &str, saved: &Saved<'_>) -> Res
     within!(tx, c => sqlx::query(
         "update connections set connected = true, enabled = true, account_id = $2, account_name = $3, target_id = $4, target_name = $5,
          secret = $6, secret_tail = $7, secret_expires_at = $8, test_code = $9, connected_at = $10, connected_by = $11,
-         parked_cause = null, parked_since = null, parked_words = null where id = $1",
+         secret_pasted = $12, secret_holder = $13, parked_cause = null, parked_since = null, parked_words = null where id = $1",
     )
     .bind(id)
     .bind(saved.account_id)
@@ -138,6 +144,8 @@ pub async fn save(tx: &mut Tx, id: Uuid, sealed: &str, saved: &Saved<'_>) -> Res
     .bind(saved.test_code)
     .bind(saved.connected_at)
     .bind(saved.connected_by)
+    .bind(saved.secret_pasted)
+    .bind(saved.secret_holder)
     .execute(c)
     .await
     .map(drop))
@@ -150,11 +158,35 @@ pub async fn secret(db: &Db, id: Uuid) -> Result<Option<String>> {
     Ok(row.and_then(|(secret,)| secret))
 }
 
+/// Who gave the connection's token, by the network's id, where it says.
+pub async fn holder(db: &Db, id: Uuid) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        on!(db, pool => sqlx::query_as("select secret_holder from connections where id = $1").bind(id).fetch_optional(pool).await)?;
+    Ok(row.and_then(|(holder,)| holder))
+}
+
+/// Connections of whichever game, and consents that wait for their account to be picked, that may hang on a consent of this holder: given
+/// to our own app by the same person, or by one whom the network did not name. Of a nameless holder it may be any.
+pub async fn consents(db: &Db, network: &str, holder: Option<&str>, now: Millis) -> Result<i64> {
+    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
+        "select count(*) from (
+             select secret_holder from connections where network = $1 and connected and not secret_pasted
+             union all select secret_holder from grants where network = $1 and expires_at > $3
+         ) as given where cast($2 as text) is null or secret_holder is null or secret_holder = $2",
+    )
+    .bind(network)
+    .bind(holder)
+    .bind(now)
+    .fetch_one(pool)
+    .await)?;
+    Ok(count)
+}
+
 /// Forgets the secrets and what it was connected to; the row stays for its log.
 pub async fn disconnect(tx: &mut Tx, id: Uuid) -> Result<()> {
     within!(tx, c => sqlx::query(
         "update connections set connected = false, enabled = false, account_id = null, account_name = null, target_id = '', target_name = null,
-         secret = null, secret_tail = null, secret_expires_at = null, test_code = null,
+         secret = null, secret_tail = null, secret_expires_at = null, secret_pasted = false, secret_holder = null, test_code = null,
          parked_cause = null, parked_since = null, parked_words = null where id = $1",
     )
     .bind(id)

@@ -16,6 +16,7 @@ pub struct Route {
     pub target_id: String,
     /// Sealed for owner `connection:<id>`.
     pub secret: Option<String>,
+    pub secret_pasted: bool,
     pub test_code: Option<String>,
     /// It was let go and no call has succeeded since: one goes out at a time.
     pub probing: bool,
@@ -29,12 +30,17 @@ impl Route {
     }
 }
 
+macro_rules! columns {
+    () => {
+        "c.id, c.game_id, c.network, c.account_id, c.target_id, c.secret, c.secret_pasted, c.test_code, c.probe_at is not null as probing"
+    };
+}
+
 /// The connections that may send and have something due at `now`.
 pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Route>> {
     on!(db, pool => sqlx::query_as(
-        "select c.id, c.game_id, c.network, c.account_id, c.target_id, c.secret, c.test_code, c.probe_at is not null as probing
-         from connections c where c.connected and c.enabled and c.parked_cause is null
-         and exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.due_at <= $1)",
+        concat!("select ", columns!(), " from connections c where c.connected and c.enabled and c.parked_cause is null
+         and exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.due_at <= $1)"),
     )
     .bind(now)
     .fetch_all(pool)
@@ -45,8 +51,7 @@ pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Route>> {
 pub async fn sending(db: &Db, ids: &[Uuid]) -> Result<Vec<Route>> {
     on!(db, pool => {
         let mut query = QueryBuilder::new(
-            "select id, game_id, network, account_id, target_id, secret, test_code, probe_at is not null as probing
-             from connections where connected and enabled and parked_cause is null and id in ",
+            concat!("select ", columns!(), " from connections c where c.connected and c.enabled and c.parked_cause is null and c.id in "),
         );
         rows::push_list(&mut query, ids);
         query.build_query_as().fetch_all(pool).await

@@ -56,6 +56,19 @@ impl Row {
     }
 }
 
+/// The postback that a message made for a goal at a network.
+pub async fn of_message(db: &Db, goal_id: Uuid, message_id: Uuid, network: &str) -> Result<Option<Uuid>> {
+    let row: Option<(Uuid,)> = on!(db, pool => sqlx::query_as(
+        "select p.id from conversions c join postbacks p on p.conversion_id = c.id where c.goal_id = $1 and c.message_id = $2 and p.network = $3",
+    )
+    .bind(goal_id)
+    .bind(message_id)
+    .bind(network)
+    .fetch_optional(pool)
+    .await)?;
+    Ok(row.map(|(id,)| id))
+}
+
 /// A postback of the game, with its place in the queue while it is open.
 pub async fn postback(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Postback>> {
     let row: Option<Row> = on!(db, pool => sqlx::query_as(

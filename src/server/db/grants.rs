@@ -27,6 +27,8 @@ pub struct Grant {
     pub user_id: Uuid,
     pub secret: String,
     pub secret_expires_at: Option<Millis>,
+    /// Who gave it, by the network's id, where it says.
+    pub secret_holder: Option<String>,
     pub created_at: Millis,
     pub expires_at: Millis,
 }
@@ -67,8 +69,8 @@ pub async fn store(tx: &mut Tx, grant: &Grant) -> Result<()> {
         .await
         .map(drop))?;
     within!(tx, c => sqlx::query(
-        "insert into grants (id, game_id, network, user_id, secret, secret_expires_at, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into grants (id, game_id, network, user_id, secret, secret_expires_at, created_at, expires_at, secret_holder)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(grant.id)
     .bind(grant.game_id)
@@ -78,6 +80,7 @@ pub async fn store(tx: &mut Tx, grant: &Grant) -> Result<()> {
     .bind(grant.secret_expires_at)
     .bind(grant.created_at)
     .bind(grant.expires_at)
+    .bind(&grant.secret_holder)
     .execute(c)
     .await
     .map(drop))

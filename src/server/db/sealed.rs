@@ -1,7 +1,6 @@
-//! Sealed values, wherever they live: all of them for the day the key is replaced, and the tokens of a network.
+//! Every sealed value of the database, wherever it lives, for the day the key is replaced.
 
-use super::{Db, Result, Tx, on, within};
-use crate::model::Millis;
+use super::{Result, Tx, within};
 use uuid::Uuid;
 
 /// Where a sealed value lives.
@@ -21,19 +20,13 @@ pub struct Sealed {
     pub text: String,
 }
 
-impl Sealed {
-    fn of(kind: &str, id: Uuid, home: fn(Uuid) -> Home, text: String) -> Self {
-        Self { home: home(id), owner: format!("{kind}:{id}"), text }
-    }
-}
-
 /// The keys of `instance` whose values are sealed.
 const SEALED_KEYS: [&str; 2] = [super::instance::KEY_CHECK, super::instance::SETUP_CODE];
 
 pub async fn all(tx: &mut Tx) -> Result<Vec<Sealed>> {
     let mut all = Vec::new();
     let mut add = |rows: Vec<(Uuid, String)>, kind: &str, home: fn(Uuid) -> Home| {
-        all.extend(rows.into_iter().map(|(id, text)| Sealed::of(kind, id, home, text)));
+        all.extend(rows.into_iter().map(|(id, text)| Sealed { home: home(id), owner: format!("{kind}:{id}"), text }));
     };
     let keys = within!(tx, c => sqlx::query_as("select id, sealed from api_keys where sealed is not null").fetch_all(c).await)?;
     add(keys, "api_key", Home::ApiKey);
@@ -47,25 +40,6 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Sealed>> {
         all.extend(row.map(|(text,)| Sealed { home: Home::Instance(key.to_owned()), owner: format!("instance:{key}"), text }));
     }
     Ok(all)
-}
-
-/// The tokens that games are connected to the network with, and those of consents that still wait for their account to be picked.
-pub async fn tokens(db: &Db, network: &str, now: Millis) -> Result<Vec<Sealed>> {
-    let connections: Vec<(Uuid, String)> = on!(db, pool => sqlx::query_as(
-        "select id, secret from connections where network = $1 and secret is not null",
-    )
-    .bind(network)
-    .fetch_all(pool)
-    .await)?;
-    let grants: Vec<(Uuid, String)> = on!(db, pool => sqlx::query_as(
-        "select id, secret from grants where network = $1 and expires_at > $2",
-    )
-    .bind(network)
-    .bind(now)
-    .fetch_all(pool)
-    .await)?;
-    let connections = connections.into_iter().map(|(id, text)| Sealed::of("connection", id, Home::Connection, text));
-    Ok(connections.chain(grants.into_iter().map(|(id, text)| Sealed::of("grant", id, Home::Grant, text))).collect())
 }
 
 /// Puts the text sealed anew in place of the former one, unless that was changed meanwhile.

@@ -114,9 +114,15 @@ fn fbc(message: &Message, landing: Option<&str>) -> Option<Touch> {
     let cookie = cookie(message, FBC)?;
     let mut parts = cookie.splitn(4, '.');
     let (_fb, _index, time, id) = (parts.next().filter(|fb| *fb == "fb")?, parts.next()?, parts.next()?, parts.next()?);
+    let id = without_appendix(id);
     let time: Millis = time.parse().ok().filter(|time| *time >= EARLIEST_FBC)?;
     let body = ClickBody { fbc: Some(cookie.to_owned()), ..body(message, landing) };
     is_click_id(id).then(|| Touch { network: "meta", kind: "fbclid", click_id: id.to_owned(), time: time.min(message.event_time), body })
+}
+
+/// Meta's own library may add two or eight characters behind a point: they are not of the click id.
+fn without_appendix(id: &str) -> &str {
+    id.rsplit_once('.').filter(|(_, appendix)| [2, 8].contains(&appendix.len())).map_or(id, |(id, _)| id)
 }
 
 fn body(message: &Message, landing: Option<&str>) -> ClickBody {

@@ -9,7 +9,7 @@ mod conversion;
 mod credit;
 mod decimal;
 pub mod facts;
-mod goals;
+pub mod goals;
 mod identity;
 mod ids;
 pub mod keys;

@@ -24,6 +24,7 @@ const PRICES: &[(&str, &str, &str)] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Came {
     TikTok,
+    Meta,
     Reddit,
     X,
     RedditWithoutClickId,
@@ -40,10 +41,11 @@ pub struct Step {
 /// One player's way from the landing page into the game; steps are in order of time.
 pub fn journey(rng: &mut impl Rng, start: Millis) -> Vec<Step> {
     let came = match rng.random_range(0..100) {
-        0..36 => Came::TikTok,
-        36..68 => Came::Reddit,
-        68..76 => Came::X,
-        76..82 => Came::RedditWithoutClickId,
+        0..28 => Came::TikTok,
+        28..52 => Came::Meta,
+        52..72 => Came::Reddit,
+        72..79 => Came::X,
+        79..84 => Came::RedditWithoutClickId,
         _ => Came::Organic,
     };
     let player = Player::new(rng, came, start);
@@ -88,6 +90,7 @@ impl Player {
         let number: u32 = rng.random_range(10_000..99_999);
         let query = match came {
             Came::TikTok => format!("?utm_source=tiktok&utm_medium=paid_social&utm_campaign=launch&ttclid=E.C.P.{}", letters(rng, 40)),
+            Came::Meta => format!("?utm_source=facebook&utm_medium=paid_social&utm_campaign=launch&fbclid=IwZXh0bg{}", letters(rng, 48)),
             Came::Reddit => format!("?utm_source=reddit&utm_medium=cpc&utm_campaign=strategy&rdt_cid={}", letters(rng, 22)),
             Came::X => format!("?utm_source=x&utm_medium=cpc&twclid={}", letters(rng, 26)),
             Came::RedditWithoutClickId => "?utm_source=reddit&utm_medium=cpc&utm_campaign=strategy".to_owned(),
@@ -164,7 +167,7 @@ mod tests {
             assert!(steps.is_sorted_by_key(|step| step.second));
         }
         let landings: Vec<String> = journeys.iter().map(|steps| steps[0].message["context"]["pageUrl"].to_string()).collect();
-        for part in ["ttclid=", "rdt_cid=", "twclid=", "utm_medium=cpc&utm_campaign=strategy\"", "sample-game.test/\""] {
+        for part in ["ttclid=", "fbclid=", "rdt_cid=", "twclid=", "utm_medium=cpc&utm_campaign=strategy\"", "sample-game.test/\""] {
             assert!(landings.iter().any(|landing| landing.contains(part)), "{part}");
         }
         let kinds: BTreeSet<String> = journeys.iter().flatten().map(|step| step.message["type"].to_string()).collect();

@@ -1,4 +1,4 @@
-//! The sample game: its owner, keys and goals, and both connections. Made once; a second start finds it there.
+//! The sample game: its owner, keys and goals, and its connections. Made once; a second start finds it there.
 
 use super::Failure;
 use crate::model::Millis;
@@ -68,7 +68,8 @@ pub async fn connect(state: &AppState, account: &Account, game: &Game, slug: &'s
         target: Choice { id: sample.target.0.to_owned(), name: sample.target.1.to_owned() },
         token: SecretString::from(sample.token),
         token_expires_at: None,
-        show_tail: network.pasted().is_some(),
+        pasted: sample.pasted,
+        holder: sample.holder,
         test_code: "",
         confirmed: false,
         grant_id: None,

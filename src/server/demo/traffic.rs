@@ -21,13 +21,17 @@ const EARLIER: Millis = 15 * MINUTE;
 /// A message that the server does not take is not the demo's last.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What goes wrong at which second of every three minutes: one refusal for rate, one server error, one refused event, one lost answer.
+/// What goes wrong at which second of every three minutes: a refusal for rate, a server error, a refused event, a lost answer.
 fn mishaps(second: u64) -> Option<Value> {
     match second % 180 {
         12 => Some(json!({ "network": "tiktok", "code": 40100, "message": "Too many requests. Please retry in some time.", "times": 2 })),
         25 => Some(json!({ "network": "reddit", "status": 500, "times": 1 })),
         40 => Some(
             json!({ "network": "tiktok", "bad_event": { "index": 0, "message": "Invalid value for content_id: not a valid string." }, "times": 1 }),
+        ),
+        33 => Some(json!({ "network": "meta", "code": 4, "times": 2 })),
+        48 => Some(
+            json!({ "network": "meta", "bad_event": { "index": 0, "message": "The parameter $['data'][0]['user_data']['ph'] must be hashed with SHA-256." }, "times": 1 }),
         ),
         55 => Some(json!({ "network": "reddit", "status": 429, "retry_after": 5, "times": 1 })),
         90 => Some(json!({ "network": "tiktok", "reset": true, "times": 1 })),

@@ -134,7 +134,7 @@ async fn end_unsendable(target: &Target, group: Vec<Claimed>, flush: &Flush, now
     let mut results = Results::default();
     let mut good = Vec::with_capacity(group.len());
     for one in group {
-        match unsendable(spec, &target.to, &one, now) {
+        match unsendable(target, &one, now) {
             Some(next) => results.finishes.push(record::finish_unsent(spec, one, next, now)),
             None => good.push(one),
         }
@@ -145,13 +145,14 @@ async fn end_unsendable(target: &Target, group: Vec<Claimed>, flush: &Flush, now
     good
 }
 
-fn unsendable(spec: &Spec, to: &Destination, one: &Claimed, now: Millis) -> Option<Next> {
+fn unsendable(target: &Target, one: &Claimed, now: Millis) -> Option<Next> {
+    let (spec, to) = (target.network.spec(), &target.to);
+    let Some(event) = &one.body else { return Some(Next::Failed(Failure::Unreadable)) };
     match () {
-        () if one.body.is_none() => Some(Next::Failed(Failure::Unreadable)),
         () if one.held.claims > POISON => Some(Next::Failed(Failure::Poison)),
         // A test event never goes out as a real one.
         () if one.of.test && spec.test.is_some() && to.test_code.is_none() => Some(Next::Failed(Failure::TestWithoutCode)),
-        () => retry::over(&history(spec, one), now),
+        () => retry::over(&history(spec, one), now).or_else(|| target.network.unfit(event).map(|why| Next::Failed(Failure::Unfit(why)))),
     }
 }
 

@@ -243,7 +243,8 @@ impl Engine {
         match self.dispatch.sealer.open(&format!("connection:{}", route.id), secret) {
             Ok(token) => {
                 let (account_id, target_id, test_code) = (route.account_id.clone(), route.target_id.clone(), route.test_code.clone());
-                Some(Arc::new(Target { route, network, to: Destination { account_id, target_id, token, test_code } }))
+                let to = Destination { account_id, target_id, token, pasted: route.secret_pasted, test_code };
+                Some(Arc::new(Target { route, network, to }))
             }
             Err(error) => {
                 tracing::error!(%error, connection = %route.id, "a connection is parked");

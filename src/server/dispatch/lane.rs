@@ -153,10 +153,12 @@ mod tests {
             account_id: None,
             target_id: "CSAMPLE".into(),
             secret: None,
+            secret_pasted: false,
             test_code: None,
             probing: false,
         };
-        let to = Destination { account_id: None, target_id: "CSAMPLE".into(), token: "token".to_owned().into(), test_code: None };
+        let to =
+            Destination { account_id: None, target_id: "CSAMPLE".into(), token: "token".to_owned().into(), pasted: false, test_code: None };
         Lane::new(Arc::new(Target { route, network: networks::find("tiktok").unwrap(), to }), usize::MAX)
     }
 

@@ -78,6 +78,7 @@ pub fn of_no_call(spec: &Spec, next: Next) -> String {
         Next::Failed(Failure::Unreadable) => {
             "It is stored in a form that this version of Postbacks does not read. Please report it with its attribution event id.".into()
         }
+        Next::Failed(Failure::Unfit(why)) => format!("Nothing was sent. {why}"),
         Next::Failed(Failure::TestWithoutCode) => Reason::TestWithoutCode.explain().0.into(),
         Next::Failed(_) | Next::Again { .. } | Next::Park { .. } | Next::Accepted => "Nothing was sent.".into(),
     }
@@ -95,6 +96,7 @@ pub fn ended(spec: &Spec, next: Next) -> Option<String> {
         Next::Failed(Failure::NoPermission) => format!("not allowed by {name}"),
         Next::Failed(Failure::Poison) => "set aside after stopping Postbacks".into(),
         Next::Failed(Failure::Unreadable) => "stored in a form that is not read any more".into(),
+        Next::Failed(Failure::Unfit(_)) => format!("not fit for {name}"),
         Next::Failed(Failure::TestWithoutCode) => "a test event without a test code".into(),
     };
     Some(words)

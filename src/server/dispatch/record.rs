@@ -6,7 +6,7 @@ use crate::model::Millis;
 use crate::model::postback::PostbackState;
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::results::{Attempt, Call, Finish, Stand, id_at};
-use crate::server::networks::contract::{Body, Outcome, Request, Spec};
+use crate::server::networks::contract::{Outcome, Request, Spec};
 use crate::server::networks::http;
 use serde_json::Value;
 
@@ -33,10 +33,7 @@ pub struct Said {
 pub fn sent(request: Request, events_at: &str, response: Option<&str>, started: Millis) -> Sent {
     let logged = http::logged(&request);
     let headers = serde_json::to_string(&logged.headers).expect("pairs of texts are JSON");
-    let mut body = match request.body {
-        Some(Body::Json(body)) => body,
-        Some(Body::SecretJson(_)) | None => Value::Null,
-    };
+    let mut body = http::masked_body(request).unwrap_or_default();
     let events = match body.pointer_mut(events_at).map(Value::take) {
         Some(Value::Array(events)) => events,
         _ => Vec::new(),

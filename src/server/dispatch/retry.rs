@@ -72,6 +72,8 @@ pub enum Failure {
     TestWithoutCode,
     /// Stored in a form that this version does not read.
     Unreadable,
+    /// The network would refuse it, for the reason given in this sentence.
+    Unfit(&'static str),
 }
 
 /// What to do, and what is known from now on.

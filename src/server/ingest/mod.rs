@@ -19,13 +19,25 @@ pub use answer::Counts;
 pub use limits::Rates;
 pub use routes::router;
 
+use crate::model::game::KeyKind;
 use crate::server::db::Db;
+use crate::server::db::api_keys::KeyOwner;
+use crate::server::decide::facts::Message;
 use ipnet::IpNet;
 use keys::Keys;
 use limits::Limits;
 use std::sync::Arc;
 use tokio::sync::Notify;
+use uuid::Uuid;
 use writer::Writer;
+
+/// Room that a few messages of our own take.
+const OWN_BYTES: usize = 16 * 1024;
+
+/// Nothing of it was stored; the cause is in the log.
+#[derive(Debug, thiserror::Error)]
+#[error("the messages could not be stored now")]
+pub struct NotTaken;
 
 /// The audience API's state; clones share it.
 #[derive(Clone)]
@@ -47,6 +59,13 @@ impl Ingest {
             limits: Arc::new(Limits::new(rates)),
             trusted_proxies: trusted_proxies.into(),
         }
+    }
+
+    /// Writes messages of our own making as if the game had sent them, but under no key of it. Returns once they are durable.
+    pub async fn take(&self, game_id: Uuid, messages: Vec<Message>) -> Result<(), NotTaken> {
+        let room = self.writer.room(OWN_BYTES).map_err(|_| NotTaken)?;
+        let ours = KeyOwner { key_id: writer::OURS, game_id, kind: KeyKind::Secret };
+        self.writer.write(ours, messages, room).await.map_err(|_| NotTaken)
     }
 
     /// Takes no more messages, and returns once those that wait are written and answered.

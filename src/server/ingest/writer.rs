@@ -27,6 +27,9 @@ const MESSAGES_A_COMMIT: usize = 2_000;
 /// A key's last use is shown to the minute.
 const LAST_USED_EVERY: Millis = 60_000;
 
+/// In place of a key's id: messages that Postbacks makes itself.
+pub const OURS: Uuid = Uuid::nil();
+
 /// A validated request on its way to the database.
 struct Request {
     key: KeyOwner,
@@ -190,7 +193,8 @@ async fn commit(db: &Db, requests: &[Request]) -> Result<Done, Failed> {
     let games: BTreeSet<Uuid> = requests.iter().map(|request| request.key.game_id).collect();
     facts::lock(&mut tx, &games).await?;
     let keys: BTreeSet<Uuid> = requests.iter().map(|request| request.key.key_id).collect();
-    let alive = api_keys::used(&mut tx, &keys, now, LAST_USED_EVERY).await?;
+    let mut alive = api_keys::used(&mut tx, &keys, now, LAST_USED_EVERY).await?;
+    alive.insert(OURS);
     let batch = new_messages(&mut tx, requests, &alive, now).await?;
     let mut queued = false;
     if !batch.is_empty() {

@@ -1,9 +1,12 @@
 //! What a network is to the rest of the house: one declared value (SPEC) and pure functions from events to a request
 //! and from an answer to a verdict. Networks do no IO.
 
+mod connecting;
+
+pub use connecting::{Choice, Choices, ConnectError, OAuth, Pasted, Token};
+
 use crate::model::Millis;
 use crate::model::conversion::Consent;
-use crate::model::network::ConnectKind;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,9 +30,8 @@ pub struct Spec {
     /// What a target id looks like; every id from a form or a list is held against it.
     pub target_id: IdShape,
     pub account_id: IdShape,
-    pub connect: ConnectKind,
-    /// Label of the optional test field and the shape of its value.
-    pub test: Option<(&'static str, IdShape)>,
+    /// What sends events marked as test to the network's test environment; None where the network needs nothing for it.
+    pub test: Option<TestField>,
     /// Query parameters that carry its click ids, best first.
     pub click_ids: &'static [&'static str],
     /// UTM sources that mean this network when the medium is a paid one.
@@ -50,8 +52,20 @@ pub struct Spec {
     /// Calls at once per connection to start with.
     pub concurrency: usize,
     pub settings: &'static [Setting],
+    /// Where a person takes the access back at the network itself, in a sentence.
+    pub revoke_at: &'static str,
     /// Help shown beside the connect form: plain text, a paragraph a line.
     pub setup: &'static str,
+}
+
+/// The optional field of a connection that test events carry.
+#[derive(Debug, Clone, Copy)]
+pub struct TestField {
+    /// `Test event code`
+    pub label: &'static str,
+    pub shape: IdShape,
+    /// What a person has to know before using it; empty where there is nothing.
+    pub note: &'static str,
 }
 
 /// Characters and length an id may have. Anything else never reaches a URL or a body.
@@ -91,6 +105,8 @@ pub struct Setting {
 pub enum SettingKind {
     Url,
     Text,
+    /// Of an API: `v26.0`.
+    Version,
     Secret,
 }
 
@@ -102,9 +118,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The value of a Url or Text setting; its default where unset; None where there is neither.
+    /// The value of a setting that is no secret, as it was read.
     pub fn plain(&self, env: &str) -> Option<&str> {
         self.plain.get(env).map(String::as_str)
+    }
+
+    /// The same, its default where unset.
+    pub fn text(&self, setting: &Setting) -> Option<&str> {
+        self.plain(setting.env).or(setting.default)
     }
 
     pub fn secret(&self, env: &str) -> Option<&SecretString> {
@@ -127,6 +148,8 @@ pub struct Destination {
     pub account_id: Option<String>,
     pub target_id: String,
     pub token: SecretString,
+    /// The token was pasted: it is of another app than this instance's own.
+    pub pasted: bool,
     pub test_code: Option<String>,
 }
 
@@ -188,6 +211,8 @@ pub struct Request {
     pub secret_query: Vec<(&'static str, SecretString)>,
     pub headers: Vec<(&'static str, HeaderText)>,
     pub body: Option<Body>,
+    /// Added to the top of a JSON object in the body when the call goes out, masked in the log: some networks want secrets there.
+    pub secret_body: Vec<(&'static str, SecretString)>,
 }
 
 #[derive(Debug, Clone)]
@@ -260,44 +285,6 @@ pub enum Outcome {
     Payload,
 }
 
-/// A token as it came back from an exchange.
-#[derive(Debug, Clone)]
-pub struct Token {
-    pub secret: SecretString,
-    pub expires_at: Option<Millis>,
-}
-
-/// An account, pixel or the like in a list that a token returned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    pub id: String,
-    pub name: String,
-}
-
-/// A page of a list; `next` is a cursor or page number of the network, never a URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choices {
-    pub list: Vec<Choice>,
-    pub next: Option<String>,
-}
-
-/// Why connecting failed, for a person: what the network said and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConnectError {
-    /// The network refuses the token, code or app.
-    #[error("refused: {words}")]
-    Refused { code: Option<String>, words: String },
-    /// The token is good but may not use this account or pixel.
-    #[error("no access: {words}")]
-    NoAccess { code: Option<String>, words: String },
-    /// No usable answer; try again.
-    #[error("unavailable: {words}")]
-    Unavailable { words: String },
-    /// The operator has not set the app id and secret.
-    #[error("not configured: {setting}")]
-    NotConfigured { setting: &'static str },
-}
-
 pub trait Network: Send + Sync + 'static {
     fn spec(&self) -> &'static Spec;
 
@@ -305,37 +292,19 @@ pub trait Network: Send + Sync + 'static {
     /// Test events without a test code are left out of it, so that they can never count: callers end those before.
     fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request;
 
+    /// Why the network would refuse this event whatever became of the others, in a sentence for the log: such a one is never sent. Pure.
+    fn unfit(&self, _event: &Event) -> Option<&'static str> {
+        None
+    }
+
     /// What the answer means for the `sent` events of the call. Pure; never panics on any bytes.
     fn verdict(&self, answer: &Answer, sent: usize) -> Verdict;
 
-    /// The way to connect; exactly one of the two by `spec().connect`.
+    /// The ways to connect: one of the two or both.
     fn oauth(&self) -> Option<&dyn OAuth> {
         None
     }
     fn pasted(&self) -> Option<&dyn Pasted> {
         None
     }
-}
-
-/// Connecting through the network's consent page. Requests and readers are pure; the caller does the IO.
-pub trait OAuth: Send + Sync {
-    /// The dialog's address, or the setting that is missing.
-    fn dialog(&self, settings: &Settings, redirect: &str, state: &str) -> Result<Url, ConnectError>;
-    /// The name of the callback's query parameter that carries the code: `auth_code`.
-    fn code_parameter(&self) -> &'static str;
-    fn exchange(&self, settings: &Settings, redirect: &str, code: &str) -> Result<Request, ConnectError>;
-    fn read_exchange(&self, answer: &Answer, now: Millis) -> Result<Token, ConnectError>;
-    fn accounts(&self, settings: &Settings, token: &SecretString, cursor: Option<&str>) -> Result<Request, ConnectError>;
-    fn read_accounts(&self, answer: &Answer) -> Result<Choices, ConnectError>;
-    fn targets(&self, settings: &Settings, token: &SecretString, account: &str, cursor: Option<&str>) -> Result<Request, ConnectError>;
-    fn read_targets(&self, answer: &Answer) -> Result<Choices, ConnectError>;
-    /// The call that gives the token back on disconnect; None where the network has none.
-    fn revoke(&self, settings: &Settings, token: &SecretString) -> Option<Request>;
-}
-
-/// Connecting by a pasted token: checked against the network before it is saved.
-pub trait Pasted: Send + Sync {
-    /// A call that changes nothing at the network and is refused for a bad token or a target that is not the token's.
-    fn probe(&self, settings: &Settings, to: &Destination, now: Millis) -> Request;
-    fn read_probe(&self, answer: &Answer) -> Result<(), ConnectError>;
 }

@@ -6,13 +6,14 @@ mod retry_after;
 #[cfg(test)]
 mod tests;
 
-pub use log::{Logged, logged};
+pub use log::{Logged, logged, masked_body};
 pub use retry_after::parse_retry_after;
 
 use super::contract::{Answer, Body, HeaderText, Request};
 use crate::model::Millis;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret;
+use serde_json::Value;
 use std::error::Error;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -143,7 +144,8 @@ impl Http {
         let mut prepared = reqwest::Request::new(request.method.clone(), url);
         *prepared.headers_mut() = headers(request).ok_or(NoAnswer::unsent("Not called: a header holds characters that none may hold"))?;
         if let Some(Body::Json(value) | Body::SecretJson(value)) = &request.body {
-            *prepared.body_mut() = Some(value.to_string().into());
+            let secrets = request.secret_body.iter().map(|(name, secret)| (*name, secret.expose_secret()));
+            *prepared.body_mut() = Some(with_fields(value, secrets).into());
         }
         Ok(prepared)
     }
@@ -165,6 +167,20 @@ impl Http {
             _ => NoAnswer::unknown("The connection closed before the answer was whole"),
         }
     }
+}
+
+/// The body with these texts added at the top, where it is an object; not copied, since a call may carry many events.
+fn with_fields<'a>(body: &Value, fields: impl Iterator<Item = (&'static str, &'a str)>) -> String {
+    let mut text = body.to_string();
+    let Some(object) = body.as_object() else { return text };
+    let mut first = object.is_empty();
+    for (name, value) in fields {
+        text.truncate(text.len() - 1);
+        text.push_str(if first { "" } else { "," });
+        text.push_str(&format!("{}:{}}}", Value::from(name), Value::from(value)));
+        first = false;
+    }
+    text
 }
 
 /// All headers of a call that say something about it, in order: the network's, and what it left to us.

@@ -26,9 +26,9 @@ pub async fn receive(role: &'static Role, state: State, target: Option<String>, 
     if let Some(strike) = &strike {
         arrival.bad = strike.bad.clone();
         if strike.wanted.expire_token
-            && let Some(token) = (role.token)(headers)
+            && let Some(token) = (role.token)(headers, parts.uri.query().unwrap_or_default(), &body)
         {
-            state.tokens().expire(role.slug, Some(token));
+            state.tokens().expire(role.slug, Some(&token));
         }
     }
     let (answer, heard, sighting) = outcome(role, &state, &arrival, strike.as_ref());

@@ -89,9 +89,9 @@ pub async fn at_the_door(role: &'static Role, door: Door, state: State, request:
     let Some(strike) = state.strike(role, door, "", Vec::new) else { return next.run(request).await };
     let wire = Wire::of(request.extensions());
     if strike.wanted.expire_token
-        && let Some(token) = (role.token)(request.headers())
+        && let Some(token) = (role.token)(request.headers(), request.uri().query().unwrap_or_default(), &[])
     {
-        state.tokens().expire(role.slug, Some(token));
+        state.tokens().expire(role.slug, Some(&token));
     }
     let silent = strike.wanted.hang || strike.wanted.reset;
     let scripted = answer(role, &strike).map(IntoResponse::into_response);

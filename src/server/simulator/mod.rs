@@ -2,7 +2,7 @@
 //! of its wire page, strict about everything that goes over the wire, and shares no code with `server::networks`, so
 //! that a mistake made there is not repeated here. Everything is in memory; faults are scripted over HTTP.
 //!
-//! - `role` says what a network is to the simulator; `tiktok`, `reddit` are one folder each.
+//! - `role` says what a network is to the simulator; `tiktok`, `meta`, `reddit` are one folder each.
 //! - `call` takes a call of conversion events: `faults` may strike, the role judges, `ledger` remembers, `mishap` answers.
 //! - `world` holds the documented ids and tokens, `tokens` what became of them.
 //! - `control`, `ledger_pages` and `page` are the simulator's own interface: `/simulator/…` and `/`.
@@ -14,6 +14,7 @@ mod html;
 mod json;
 mod ledger;
 mod ledger_pages;
+mod meta;
 mod mishap;
 mod page;
 mod reddit;
@@ -101,7 +102,7 @@ pub async fn serve(
     Ok((address, tokio::spawn(run(listener, state, shutdown))))
 }
 
-/// What both networks say to a path that they do not have, such as `event/track` without its slash.
+/// What the networks say to a path that they do not have, such as `event/track` without its slash.
 async fn no_such_page() -> Response {
     (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
 }

@@ -3,13 +3,13 @@
 
 use super::json::Json;
 use super::state::State;
-use super::{reddit, tiktok};
+use super::{meta, reddit, tiktok};
 use crate::model::Millis;
 use axum::Router;
 use axum::http::HeaderMap;
 use std::sync::Arc;
 
-pub const ALL: &[&Role] = &[&tiktok::ROLE, &reddit::ROLE];
+pub const ALL: &[&Role] = &[&tiktok::ROLE, &meta::ROLE, &reddit::ROLE];
 
 pub struct Role {
     /// The word in faults, tokens and the ledger: `tiktok`.
@@ -18,8 +18,8 @@ pub struct Role {
     pub routes: fn(&State) -> Router<State>,
     /// What the network says to a call of conversion events, by its own rules.
     pub judge: fn(&State, &Arrival) -> Judgement,
-    /// The token that a call shows, if it shows one.
-    pub token: fn(&HeaderMap) -> Option<&str>,
+    /// The token that a call shows, if it shows one: in its headers, its query or its body.
+    pub token: fn(&HeaderMap, &str, &[u8]) -> Option<String>,
     /// The events of a body as they stand in it; None when it holds no list of them.
     pub events: for<'a> fn(&'a [u8]) -> Option<Vec<Json<'a>>>,
     /// As much of a body as can be read without judging it: for the ledger, when the call is refused unread.

@@ -10,6 +10,10 @@ pub struct Sample {
     /// Id and name; a network that is connected by a pasted id has no name for it.
     pub target: (&'static str, &'static str),
     pub token: &'static str,
+    /// The token is of the kind that a person pastes.
+    pub pasted: bool,
+    /// Who gave it, where the network says.
+    pub holder: Option<&'static str>,
     /// Settings of a Postbacks that connects here: environment name and value, addresses left out.
     pub settings: &'static [(&'static str, &'static str)],
 }
@@ -20,7 +24,30 @@ pub const SAMPLES: &[Sample] = &[
         account: Some((world::TIKTOK_ADVERTISER, "Sample Studio")),
         target: (world::TIKTOK_PIXEL, "Sample Game site"),
         token: world::TIKTOK_TOKEN,
+        pasted: false,
+        holder: None,
         settings: &[("POSTBACKS_TIKTOK_APP_ID", world::TIKTOK_APP_ID), ("POSTBACKS_TIKTOK_APP_SECRET", world::TIKTOK_APP_SECRET)],
     },
-    Sample { network: "reddit", account: None, target: (world::REDDIT_PIXEL, ""), token: world::REDDIT_TOKEN, settings: &[] },
+    Sample {
+        network: "meta",
+        account: Some((world::META_BUSINESS, "Sample Studio")),
+        target: (world::META_PIXEL, "Sample Game site"),
+        token: world::META_TOKEN,
+        pasted: false,
+        holder: Some(world::META_SYSTEM_USER),
+        settings: &[
+            ("POSTBACKS_META_APP_ID", world::META_APP_ID),
+            ("POSTBACKS_META_APP_SECRET", world::META_APP_SECRET),
+            ("POSTBACKS_META_CONFIG_ID", world::META_CONFIG_ID),
+        ],
+    },
+    Sample {
+        network: "reddit",
+        account: None,
+        target: (world::REDDIT_PIXEL, ""),
+        token: world::REDDIT_TOKEN,
+        pasted: true,
+        holder: None,
+        settings: &[],
+    },
 ];

@@ -1,6 +1,7 @@
 //! The shapes of single values that several networks ask for: hashes, ids, addresses, amounts.
 
 use std::net::IpAddr;
+use url::{Host, Url};
 
 /// SHA-256 as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(text: &str) -> bool {
@@ -28,6 +29,17 @@ pub fn rfc4122_uuid(text: &str) -> bool {
 
 pub fn web_address(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// An address on this machine, the only ones that a consent page goes back to.
+pub fn way_back(text: &str) -> Option<Url> {
+    let local = |url: &Url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && local(url))
 }
 
 /// A JSON number that is not below zero.

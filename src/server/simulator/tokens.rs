@@ -22,6 +22,19 @@ words! {
     }
 }
 
+/// Whose token it is, where a network has several kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The network has one kind only.
+    Plain,
+    /// Of a person who let our app in.
+    Person,
+    /// Of the system user that a business let our app in with.
+    SystemUser,
+    /// Made by hand at the network, for no app of ours.
+    ByHand,
+}
+
 #[derive(Debug, Clone)]
 pub struct Grant {
     pub network: &'static str,
@@ -31,12 +44,28 @@ pub struct Grant {
     pub worth: Worth,
     /// Given out by a consent page, not there from the start.
     pub minted: bool,
+    pub kind: Kind,
+    /// When it ends by itself.
+    pub ends_at: Option<Millis>,
+}
+
+/// What a person agreed to on a consent page.
+#[derive(Debug, Clone)]
+pub struct Consent {
+    pub network: &'static str,
+    pub accounts: Arc<[String]>,
+    pub kind: Kind,
+    pub may_send: bool,
+    /// The address that the browser was sent back to, where the exchange must name it.
+    pub way_back: String,
+    /// How long the token that the code buys is good.
+    pub life: Option<Millis>,
 }
 
 #[derive(Debug)]
 struct Code {
     code: String,
-    accounts: Arc<[String]>,
+    consent: Consent,
     given_at: Millis,
     used: bool,
 }
@@ -47,6 +76,8 @@ pub enum BadCode {
     Unknown,
     Used,
     Expired,
+    /// Asked for with another way back than the consent had.
+    OtherWayBack,
 }
 
 #[derive(Debug, Default)]
@@ -61,19 +92,24 @@ pub struct Tokens(RwLock<Kept>);
 impl Tokens {
     /// The tokens that are there from the start.
     pub fn sample(world: &World) -> Self {
-        let grant = |network, token: &str, may_send| Grant {
+        let grant = |network, token: &str, may_send, kind| Grant {
             network,
             token: token.into(),
             accounts: world.ours(network).map(|account| account.id.clone()).collect(),
             may_send,
             worth: Worth::Valid,
             minted: false,
+            kind,
+            ends_at: None,
         };
         let grants = [
-            grant("tiktok", world::TIKTOK_TOKEN, true),
-            grant("reddit", world::REDDIT_TOKEN, true),
-            grant("reddit", world::REDDIT_SPARE_TOKEN, true),
-            grant("reddit", world::REDDIT_READ_TOKEN, false),
+            grant("tiktok", world::TIKTOK_TOKEN, true, Kind::Plain),
+            grant("meta", world::META_TOKEN, true, Kind::SystemUser),
+            grant("meta", world::META_PASTED_TOKEN, true, Kind::ByHand),
+            grant("meta", world::META_READ_TOKEN, false, Kind::ByHand),
+            grant("reddit", world::REDDIT_TOKEN, true, Kind::Plain),
+            grant("reddit", world::REDDIT_SPARE_TOKEN, true, Kind::Plain),
+            grant("reddit", world::REDDIT_READ_TOKEN, false, Kind::Plain),
         ];
         Self(RwLock::new(Kept { grants: grants.into(), codes: VecDeque::new() }))
     }
@@ -86,21 +122,25 @@ impl Tokens {
         self.read().grants.iter().cloned().collect()
     }
 
-    /// A code for those accounts, to be exchanged once within the hour.
-    pub fn give_code(&self, accounts: Vec<String>, now: Millis) -> String {
+    /// A code for that consent, to be exchanged once within the hour.
+    pub fn give_code(&self, consent: Consent, now: Millis) -> String {
         let code = hex::encode(random_bytes::<20>());
         let mut kept = self.write();
         if kept.codes.len() == KEPT {
             kept.codes.pop_front();
         }
-        kept.codes.push_back(Code { code: code.clone(), accounts: accounts.into(), given_at: now, used: false });
+        kept.codes.push_back(Code { code: code.clone(), consent, given_at: now, used: false });
         code
     }
 
     /// The token that the code buys.
-    pub fn exchange(&self, network: &'static str, code: &str, now: Millis) -> Result<Grant, BadCode> {
+    pub fn exchange(&self, network: &str, code: &str, way_back: &str, now: Millis) -> Result<Grant, BadCode> {
         let mut kept = self.write();
-        let found = kept.codes.iter_mut().find(|known| known.code == code).ok_or(BadCode::Unknown)?;
+        let meant = |known: &&mut Code| known.code == code && known.consent.network == network;
+        let found = kept.codes.iter_mut().find(meant).ok_or(BadCode::Unknown)?;
+        if found.consent.way_back != way_back {
+            return Err(BadCode::OtherWayBack);
+        }
         if found.used {
             return Err(BadCode::Used);
         }
@@ -108,15 +148,15 @@ impl Tokens {
             return Err(BadCode::Expired);
         }
         found.used = true;
-        let accounts = found.accounts.clone();
-        let token = hex::encode(random_bytes::<20>());
-        let grant = Grant { network, token, accounts, may_send: true, worth: Worth::Valid, minted: true };
-        if kept.grants.len() >= KEPT {
-            let oldest = kept.grants.iter().position(|grant| grant.minted);
-            oldest.map(|at| kept.grants.remove(at));
-        }
-        kept.grants.push_back(grant.clone());
-        Ok(grant)
+        let consent = found.consent.clone();
+        Ok(mint(&mut kept, &consent, now))
+    }
+
+    /// Another token for the same, with a life of its own.
+    pub fn renew(&self, grant: &Grant, life: Millis, now: Millis) -> Grant {
+        let (network, accounts, kind, may_send) = (grant.network, grant.accounts.clone(), grant.kind, grant.may_send);
+        let consent = Consent { network, accounts, kind, may_send, way_back: String::new(), life: Some(life) };
+        mint(&mut self.write(), &consent, now)
     }
 
     /// Expires the network's valid tokens, or only the one named; says how many.
@@ -148,6 +188,25 @@ impl Tokens {
     }
 }
 
+fn mint(kept: &mut Kept, consent: &Consent, now: Millis) -> Grant {
+    let grant = Grant {
+        network: consent.network,
+        token: hex::encode(random_bytes::<20>()),
+        accounts: consent.accounts.clone(),
+        may_send: consent.may_send,
+        worth: Worth::Valid,
+        minted: true,
+        kind: consent.kind,
+        ends_at: consent.life.map(|life| now + life),
+    };
+    if kept.grants.len() >= KEPT {
+        let oldest = kept.grants.iter().position(|grant| grant.minted);
+        oldest.map(|at| kept.grants.remove(at));
+    }
+    kept.grants.push_back(grant.clone());
+    grant
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,16 +215,23 @@ mod tests {
         Tokens::sample(&World::sample())
     }
 
+    fn consent(accounts: &[&str]) -> Consent {
+        let accounts = accounts.iter().map(|id| (*id).to_owned()).collect();
+        Consent { network: "tiktok", accounts, kind: Kind::Plain, may_send: true, way_back: "here".into(), life: Some(1) }
+    }
+
     #[test]
     fn a_code_buys_one_token_within_the_hour() {
         let tokens = tokens();
-        let code = tokens.give_code(vec!["7".into()], 0);
-        let grant = tokens.exchange("tiktok", &code, HOUR).unwrap();
-        assert_eq!((grant.token.len(), &*grant.accounts), (40, &["7".to_owned()][..]));
-        assert_eq!(tokens.exchange("tiktok", &code, HOUR).unwrap_err(), BadCode::Used);
-        let late = tokens.give_code(vec![], 0);
-        assert_eq!(tokens.exchange("tiktok", &late, HOUR + 1).unwrap_err(), BadCode::Expired);
-        assert_eq!(tokens.exchange("tiktok", "nonsense", 0).unwrap_err(), BadCode::Unknown);
+        let code = tokens.give_code(consent(&["7"]), 0);
+        assert_eq!(tokens.exchange("tiktok", &code, "there", HOUR).unwrap_err(), BadCode::OtherWayBack);
+        assert_eq!(tokens.exchange("meta", &code, "here", HOUR).unwrap_err(), BadCode::Unknown);
+        let grant = tokens.exchange("tiktok", &code, "here", HOUR).unwrap();
+        assert_eq!((grant.token.len(), &*grant.accounts, grant.ends_at), (40, &["7".to_owned()][..], Some(HOUR + 1)));
+        assert_eq!(tokens.exchange("tiktok", &code, "here", HOUR).unwrap_err(), BadCode::Used);
+        let late = tokens.give_code(consent(&[]), 0);
+        assert_eq!(tokens.exchange("tiktok", &late, "here", HOUR + 1).unwrap_err(), BadCode::Expired);
+        assert_eq!(tokens.exchange("tiktok", "nonsense", "here", 0).unwrap_err(), BadCode::Unknown);
     }
 
     #[test]
@@ -184,8 +250,8 @@ mod tests {
     fn tokens_given_out_are_bounded_and_the_first_ones_stay() {
         let tokens = tokens();
         for _ in 0..KEPT + 10 {
-            let code = tokens.give_code(vec![], 0);
-            tokens.exchange("tiktok", &code, 0).unwrap();
+            let code = tokens.give_code(consent(&[]), 0);
+            tokens.exchange("tiktok", &code, "here", 0).unwrap();
         }
         assert_eq!(tokens.all().len(), KEPT);
         assert!(tokens.find("tiktok", world::TIKTOK_TOKEN).is_some());

@@ -37,6 +37,40 @@ pub const REDDIT_SHOP_PIXEL: &str = "a2_sampleshop02";
 /// Pixel of somebody else.
 pub const REDDIT_FOREIGN_PIXEL: &str = "a2_someoneelse1";
 
+/// The app that Meta knows: `POSTBACKS_META_APP_ID`, `POSTBACKS_META_APP_SECRET`, and the configuration of its login, `POSTBACKS_META_CONFIG_ID`.
+pub const META_APP_ID: &str = "730000000000000001";
+pub const META_APP_SECRET: &str = "5160a7e0c0ffee0000000000000000m1";
+pub const META_CONFIG_ID: &str = "910000000000000001";
+pub const META_APP_NAME: &str = "Postbacks";
+
+/// Token of a system user of the business, for our app; it never ends.
+pub const META_TOKEN: &str = "EAAsimulator00systemuser00000000000000001";
+/// Token as Events Manager makes one: of no app of ours, and reads nothing.
+pub const META_PASTED_TOKEN: &str = "EAAsimulator00eventsmanager0000000000002";
+/// One that may not send.
+pub const META_READ_TOKEN: &str = "EAAsimulator00eventsmanager0000000000003";
+/// The system user, and the person at the consent page.
+pub const META_SYSTEM_USER: &str = "610000000000000001";
+pub const META_PERSON: &str = "620000000000000001";
+
+pub const META_BUSINESS: &str = "200000000000000001";
+/// Ad account with a few datasets.
+pub const META_AD_ACCOUNT: &str = "act_100000000000000001";
+/// Ad account with more datasets than one page of the list holds.
+pub const META_BIG_AD_ACCOUNT: &str = "act_100000000000000002";
+/// Ad account of a client, who shares its dataset with the business.
+pub const META_CLIENT_AD_ACCOUNT: &str = "act_100000000000000003";
+/// Ad account of somebody else.
+pub const META_FOREIGN_AD_ACCOUNT: &str = "act_100000000000000004";
+
+/// Datasets of `META_AD_ACCOUNT`; the first is the one the demo uses.
+pub const META_PIXEL: &str = "300000000000000001";
+pub const META_SHOP_PIXEL: &str = "300000000000000002";
+pub const META_CLIENT_PIXEL: &str = "300000000000000003";
+pub const META_FOREIGN_PIXEL: &str = "300000000000000004";
+/// How many datasets `META_BIG_AD_ACCOUNT` has.
+pub const META_BIG_PIXELS: usize = 30;
+
 /// Who can be picked on a consent page, or whose a token is.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -83,6 +117,11 @@ impl World {
             account("tiktok", TIKTOK_ADVERTISER, "Sample Studio", true),
             account("tiktok", TIKTOK_BIG_ADVERTISER, "Moonlight Games", true),
             account("tiktok", TIKTOK_FOREIGN_ADVERTISER, "Somebody Else", false),
+            account("meta", META_BUSINESS, "Sample Studio", true),
+            account("meta", META_AD_ACCOUNT, "Sample Studio ads", true),
+            account("meta", META_BIG_AD_ACCOUNT, "Moonlight Games ads", true),
+            account("meta", META_CLIENT_AD_ACCOUNT, "Riverside, a client", false),
+            account("meta", META_FOREIGN_AD_ACCOUNT, "Somebody Else", false),
             account("reddit", REDDIT_ACCOUNT, "Sample Studio", true),
             account("reddit", REDDIT_FOREIGN_ACCOUNT, "Somebody Else", false),
         ];
@@ -92,12 +131,20 @@ impl World {
             pixel("tiktok", TIKTOK_ADVERTISER, TIKTOK_LANDING_PIXEL, "7200000000000000003", "Landing pages"),
             pixel("tiktok", TIKTOK_FOREIGN_ADVERTISER, TIKTOK_FOREIGN_PIXEL, "7200000000000000004", "Not yours"),
             pixel("reddit", REDDIT_ACCOUNT, REDDIT_PIXEL, REDDIT_PIXEL, "Sample Game site"),
+            pixel("meta", META_AD_ACCOUNT, META_PIXEL, META_PIXEL, "Sample Game site"),
+            pixel("meta", META_AD_ACCOUNT, META_SHOP_PIXEL, META_SHOP_PIXEL, "Merchandise shop"),
+            pixel("meta", META_CLIENT_AD_ACCOUNT, META_CLIENT_PIXEL, META_CLIENT_PIXEL, "Riverside site"),
+            pixel("meta", META_FOREIGN_AD_ACCOUNT, META_FOREIGN_PIXEL, META_FOREIGN_PIXEL, "Not yours"),
             pixel("reddit", REDDIT_ACCOUNT, REDDIT_SHOP_PIXEL, REDDIT_SHOP_PIXEL, "Merchandise shop"),
             pixel("reddit", REDDIT_FOREIGN_ACCOUNT, REDDIT_FOREIGN_PIXEL, REDDIT_FOREIGN_PIXEL, "Not yours"),
         ];
         pixels.extend((1..=TIKTOK_BIG_PIXELS).map(|n| {
             let (code, id) = (format!("CMOONLIGHT{n:010}"), format!("72000000000000001{n:02}"));
             pixel("tiktok", TIKTOK_BIG_ADVERTISER, &code, &id, &format!("Moonlight title {n}"))
+        }));
+        pixels.extend((1..=META_BIG_PIXELS).map(|n| {
+            let id = format!("3100000000000000{n:02}");
+            pixel("meta", META_BIG_AD_ACCOUNT, &id, &id, &format!("Moonlight title {n}"))
         }));
         Self { accounts, pixels }
     }

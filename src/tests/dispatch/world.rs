@@ -107,6 +107,8 @@ impl World {
             target_name: None,
             secret_tail: None,
             secret_expires_at: None,
+            secret_pasted: self.network == "reddit",
+            secret_holder: None,
             test_code: None,
             connected_at: NOW,
             connected_by: "owner@emberfall.test",

@@ -164,6 +164,8 @@ mod tests {
             target_id: "a2_x".into(),
             target_name: None,
             secret_tail: None,
+            token_ends_at: None,
+            pasted: false,
             test_code: None,
             enabled: true,
             parked: None,

@@ -64,6 +64,21 @@ pub async fn save_test_code(game: String, network: String, #[server(default)] te
     Ok(())
 }
 
+/// Sends a made-up event to the network's test environment; goes on to what became of it.
+#[server]
+pub async fn send_test_event(game: String, network: String, goal: Uuid) -> Result<(), AppError> {
+    use crate::server::test_event::{Sent, send};
+    let access = crate::server::auth::require_change(&game).await?;
+    let base = super::path(&game, &network);
+    let page = match send(&access, &network, goal).await? {
+        Sent::Attempt(id) => format!("{base}/attempts/{id}"),
+        Sent::NotSent => format!("{base}/not-sent"),
+        Sent::Waiting => format!("{base}?test=waiting"),
+    };
+    leptos_axum::redirect(&page);
+    Ok(())
+}
+
 /// Sends what is parked once more.
 #[server]
 pub async fn try_again(game: String, network: String) -> Result<(), AppError> {

@@ -5,8 +5,8 @@ use super::popup::InPopup;
 use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, LastTry, NetworkSaid, Typed};
 use crate::model::integration::Integration;
-use crate::model::network::{ConnectKind, NetworkCard};
-use crate::web::components::{Button, Choice, Flash, Look, Section, Shape, TextField, Tone};
+use crate::model::network::NetworkCard;
+use crate::web::components::{Button, Choice, Flash, Icon, Look, Section, Shape, TextField, Tone};
 use crate::web::deliveries::words::{it_says, postbacks_of_the_present_one};
 use crate::web::visit;
 use leptos::prelude::*;
@@ -14,21 +14,9 @@ use leptos::prelude::*;
 #[component]
 pub fn Connecting(integration: Integration, game: String, last: Option<LastTry>) -> impl IntoView {
     let network = integration.network.clone();
-    let form = match (integration.may_change, network.connect, integration.missing_setting.clone()) {
-        (false, _, _) => view! { <p class="muted">"Not connected. An owner or admin of this game can connect it."</p> }.into_any(),
-        (true, _, Some(setting)) => {
-            let name = network.name.clone();
-            view! {
-                <Flash tone=Tone::Warn title="Not set up on this instance">
-                    "The operator sets "<code>{setting}</code>" and the settings beside it; the README says how. Then "{name}" can be connected here."
-                </Flash>
-            }
-            .into_any()
-        }
-        (true, ConnectKind::OAuth, None) => {
-            view! { <ConsentFailure last/><Consent network=network.clone() game text="Connect" look=Look::Primary/> }.into_any()
-        }
-        (true, ConnectKind::Token, None) => view! { <Token integration game last/> }.into_any(),
+    let form = match integration.may_change {
+        false => view! { <p class="muted">"Not connected. An owner or admin of this game can connect it."</p> }.into_any(),
+        true => view! { <Ways integration game last/> }.into_any(),
     };
     view! {
         <Section id="connection" title="Conversion Postbacks">
@@ -38,6 +26,60 @@ pub fn Connecting(integration: Integration, game: String, last: Option<LastTry>)
             </div>
         </Section>
     }
+}
+
+/// The ways in that the network has: its consent page first, a pasted token below it.
+#[component]
+fn Ways(integration: Integration, game: String, last: Option<LastTry>) -> impl IntoView {
+    let network = integration.network.clone();
+    let missing = integration.missing_setting.clone();
+    let unset = missing.is_some();
+    let consent = network.by_consent.then(|| match missing {
+        Some(setting) => view! { <NotSetUp setting network=network.clone()/> }.into_any(),
+        None => {
+            let last = last.clone();
+            view! { <ConsentFailure last/><Consent network=network.clone() game=game.clone() text="Connect" look=Look::Primary/> }
+                .into_any()
+        }
+    });
+    let token = network.token_noun.clone().map(|noun| match network.by_consent {
+        true => {
+            let open = unset || token_was_refused();
+            let summary = format!("Or paste an {} instead", noun.to_lowercase());
+            view! { <OrToken integration game last summary open/> }.into_any()
+        }
+        false => view! { <Token integration game last/> }.into_any(),
+    });
+    view! { {consent}{token} }
+}
+
+#[component]
+fn NotSetUp(setting: String, network: NetworkCard) -> impl IntoView {
+    let then = match &network.token_noun {
+        Some(_) => format!("Then people can connect {} by signing in. A pasted token needs no setting.", network.name),
+        None => format!("Then {} can be connected here.", network.name),
+    };
+    view! {
+        <Flash tone=Tone::Warn title="Not set up on this instance">
+            "The operator sets "<code>{setting}</code>" and the settings beside it; the README says how. "{then}
+        </Flash>
+    }
+}
+
+/// The pasted token as the second way, folded away.
+#[component]
+pub fn OrToken(integration: Integration, game: String, last: Option<LastTry>, summary: String, open: bool) -> impl IntoView {
+    view! {
+        <details class="more" open=open>
+            <summary><Icon shape=Shape::Right/><span>{summary}</span></summary>
+            <div class="card"><Token integration game last/></div>
+        </details>
+    }
+}
+
+/// Whether the last try of this page's token form failed.
+pub fn token_was_refused() -> bool {
+    visit::failure(ServerAction::<ConnectByToken>::new()).is_some()
 }
 
 /// What a person needs beside the form.
@@ -100,6 +142,17 @@ pub fn Token(integration: Integration, game: String, last: Option<LastTry>) -> i
     };
     let (said, typed) = last.filter(|_| failed.is_some()).map(|last| (last.said, last.typed)).unzip();
     let (said, Typed { target, test_code }) = (said.flatten(), typed.unwrap_or_else(stands));
+    // The field of what is connected stands above.
+    let test = match present.is_some() {
+        true => view! { <input type="hidden" name="test_code" value=test_code/> }.into_any(),
+        false => network.test.as_ref().map(|test| view! {
+            <TextField name="test_code" label=test.label.clone() value=test_code error=test_error.clone() max=128usize code=true hint=test.hint()/>
+        })
+        .into_any(),
+    };
+    let token_noun = network.token_noun.clone().unwrap_or_default();
+    // The consent page is the first way where there is one.
+    let look = if network.by_consent && integration.missing_setting.is_none() { Look::Plain } else { Look::Primary };
     let waiting = postbacks_of_the_present_one(integration.open.count);
     view! {
         {elsewhere.map(|problem| view! { <Failure problem said/> })}
@@ -108,15 +161,13 @@ pub fn Token(integration: Integration, game: String, last: Option<LastTry>) -> i
                 <input type="hidden" name="game" value=game/>
                 <input type="hidden" name="network" value=network.slug/>
                 <TextField name="target" label=format!("{} id", network.target_noun) value=target error=target_error required=true max=128usize code=true/>
-                <TextField name="token" label="Conversion access token" kind="password" error=token_error required=true max=2048usize code=true
+                <TextField name="token" label=token_noun kind="password" error=token_error required=true max=2048usize code=true
                     hint="Kept sealed. After saving, only its last four characters are shown."/>
-                {network.test_label.map(|label| view! {
-                    <TextField name="test_code" label value=test_code error=test_error max=128usize code=true hint="Optional. Only events marked as test carry it."/>
-                })}
+                {test}
                 {confirm.map(|_| view! {
                     <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {waiting}")/>
                 })}
-                <div class="row"><Button text look=Look::Primary/></div>
+                <div class="row"><Button text look/></div>
             </div>
         </ActionForm>
     }

@@ -34,9 +34,15 @@ pub fn DisconnectPage() -> impl IntoView {
                     format!("{} still to be sent {are} cancelled and cannot be brought back.", postbacks(count))
                 }
             };
+            let short = page.network.short.clone();
+            let given_back = match page.connection.as_ref().is_some_and(|connection| connection.pasted) {
+                true => format!("{short} still takes the pasted token until it is removed there."),
+                false => format!("{short} is told that the token is no longer wanted, where it takes that and no other connection of this Postbacks may hang on the same sign-in. To be sure:"),
+            };
             let says = view! {
                 <p>{waits}</p>
                 <p>"The token is forgotten. The delivery log stays. New conversions are kept and say that nothing is connected."</p>
+                <p>{given_back}" "{page.network.revoke_at.clone()}</p>
             }
             .into_any();
             let crumbs = vec![

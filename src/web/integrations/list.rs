@@ -4,7 +4,6 @@ use super::api::read_integrations;
 use super::health::CardHealth;
 use crate::model::connection::Health;
 use crate::model::integration::IntegrationCard;
-use crate::model::network::ConnectKind;
 use crate::web::components::{ButtonLink, Crumb, Crumbs, Fact, Facts, Glyph, Head, Look, Tone};
 use crate::web::deliveries::words::{postbacks, thousands};
 use crate::web::page::{Page, param};
@@ -35,9 +34,11 @@ fn Card(card: IntegrationCard, game: String) -> impl IntoView {
     let IntegrationCard { network, connection, health, last_day, open, clicks } = card;
     let href = super::path(&game, &network.slug);
     let bad = matches!(health, Some(Health::CredentialFailures { .. } | Health::Failing { .. }));
-    let way = match network.connect {
-        ConnectKind::OAuth => "Connected by sign-in",
-        ConnectKind::Token => "Connected by token",
+    let way = match (&connection, network.by_consent, network.token_noun.is_some()) {
+        (None, true, true) => "Connected by sign-in or token",
+        (None, true, false) => "Connected by sign-in",
+        (Some(connection), ..) if !connection.pasted => "Connected by sign-in",
+        _ => "Connected by token",
     };
     let facts = match connection.clone() {
         Some(connection) => view! {

@@ -11,11 +11,15 @@ use crate::model::connection::{Health, ParkCause};
 use crate::model::integration::Integration;
 use crate::model::log_query::LogQuery;
 use crate::model::number::form;
+use crate::model::{DAY, Millis};
 use crate::web::components::{Crumb, Crumbs, Flash, Glyph, Head, Time, Tone};
 use crate::web::deliveries::log::Log;
 use crate::web::deliveries::words::{it_says, postbacks};
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
+
+/// A token's end is announced from here on.
+const WARNED_BEFORE: Millis = 10 * DAY;
 
 #[component]
 pub fn NetworkPage() -> impl IntoView {
@@ -61,6 +65,7 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
     };
     let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
     let trouble = view! { <Trouble integration=integration.clone()/> };
+    let ends = view! { <TokenEnds integration=integration.clone()/> };
     view! {
         <Reloads/>
         <Crumbs path=crumbs/>
@@ -73,11 +78,36 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
                     "Conversions that its clicks earn are sent from now on."
                 </Flash>
             })}
+            {(query("test").as_deref() == Some("waiting")).then(|| view! {
+                <Flash tone=Tone::Info title="The test event is on its way" announce=true>
+                    "The network has not answered yet. The log below shows it once it was sent."
+                </Flash>
+            })}
             {trouble}
+            {ends}
             {parts}
             <Log integration base unknown/>
         </div>
     }
+}
+
+/// From some days before the token ends: until when it is good, and what to do.
+#[component]
+fn TokenEnds(integration: Integration) -> impl IntoView {
+    let Integration { network, connection, now, .. } = integration;
+    let ends = connection.filter(|connection| connection.parked.is_none()).and_then(|connection| connection.token_ends_at);
+    let Some(at) = ends.filter(|at| at - WARNED_BEFORE <= now) else { return ().into_any() };
+    let title = match at > now {
+        true => format!("{}'s token ends soon", network.short),
+        false => format!("{}'s token has ended", network.short),
+    };
+    view! {
+        <Flash tone=Tone::Warn title action=|| view! { <a href="#connection">"Reconnect"</a> }>
+            {if at > now { "It is good until " } else { "It was good until " }}<Time at/>
+            ". Nothing is lost when it ends: what is to be sent waits until somebody reconnects, but no longer than the network takes it."
+        </Flash>
+    }
+    .into_any()
 }
 
 /// A standing warning: cause, since when, what waits, by when.

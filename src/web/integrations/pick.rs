@@ -6,6 +6,7 @@ use super::connecting::Failure;
 use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, LastTry};
 use crate::model::integration::{Choice as Offered, Grant};
+use crate::model::network::TestCodeField;
 use crate::web::components::{Button, Choice, Crumb, Crumbs, Empty, Glyph, Head, Look, SelectField, TextField};
 use crate::web::deliveries::words::postbacks_of_the_present_one;
 use crate::web::page::{Page, param, query};
@@ -80,7 +81,7 @@ fn Picker(offered: Grant, game: String, id: Uuid, popup: bool, last: Option<Last
                     <div class="row"><Button text="Show" label=format!("Show the {target_noun}s of this {noun}")/></div>
                 </form>
             })}
-            {account.map(|account| view! { <Targets network=network.slug.clone() noun=network.target_noun.clone() test_label=network.test_label.clone() account targets present open game id popup last/> })}
+            {account.map(|account| view! { <Targets network=network.slug.clone() noun=network.target_noun.clone() test=network.test.clone() account targets present open game id popup last/> })}
         </div>
     }
 }
@@ -95,7 +96,7 @@ fn named(choice: Offered) -> (String, String) {
 fn Targets(
     network: String,
     noun: String,
-    test_label: Option<String>,
+    test: Option<TestCodeField>,
     account: Offered,
     targets: Vec<Offered>,
     present: Option<crate::model::connection::Connection>,
@@ -142,8 +143,8 @@ fn Targets(
                 <input type="hidden" name="account" value=account.id.clone()/>
                 <input type="hidden" name="popup" value=popup.to_string()/>
                 <fieldset class="field"><legend>{noun}" of "{account.name}</legend><div class="stack tight">{targets}</div></fieldset>
-                {test_label.map(|label| view! {
-                    <TextField name="test_code" label value=test_code error=test_error max=128usize code=true hint="Optional. Only events marked as test carry it."/>
+                {test.map(|test| view! {
+                    <TextField name="test_code" hint=test.hint() label=test.label value=test_code error=test_error max=128usize code=true/>
                 })}
                 {asks.then(|| view! {
                     <Choice kind="checkbox" name="confirmed" value="true" label=format!("Cancel {}", postbacks_of_the_present_one(open.count))/>

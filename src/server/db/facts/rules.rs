@@ -53,8 +53,8 @@ pub async fn load_connections(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) ->
     for list in rows::lists(games) {
         let connections: Vec<ConnectionRow> = within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "select id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, test_code,
-                 parked_cause, parked_since, parked_words, connected_at, connected_by from connections where connected and game_id in ",
+                "select id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, secret_expires_at,
+                 secret_pasted, test_code, parked_cause, parked_since, parked_words, connected_at, connected_by from connections where connected and game_id in ",
             );
             rows::push_list(&mut query, &list);
             query.build_query_as().fetch_all(c).await
@@ -115,6 +115,8 @@ struct ConnectionRow {
     target_id: String,
     target_name: Option<String>,
     secret_tail: Option<String>,
+    secret_expires_at: Option<i64>,
+    secret_pasted: bool,
     test_code: Option<String>,
     parked_cause: Option<String>,
     parked_since: Option<i64>,
@@ -137,6 +139,8 @@ impl From<ConnectionRow> for Connection {
             target_id: row.target_id,
             target_name: row.target_name,
             secret_tail: row.secret_tail,
+            token_ends_at: row.secret_expires_at,
+            pasted: row.secret_pasted,
             test_code: row.test_code,
             enabled: row.enabled,
             parked,

@@ -152,15 +152,30 @@ fn first_party_cookies_enrich_a_click_and_never_make_one() {
 #[test]
 fn fbc_makes_a_click_with_its_own_time() {
     let clicked = START - 3 * DAY;
-    let cookie = format!("fb.1.{clicked}.IwAR.0x");
+    let cookie = format!("fb.1.{clicked}.IwAR-0x");
     let mut game = game();
     game.hears([page().of("web").with("fb_click_id", cookie.clone()), purchase().of("web").at(HOUR)]);
     let list = clicks(&game);
-    assert_eq!((list[0].network.as_str(), list[0].kind.as_str(), list[0].click_id.as_str()), ("meta", "fbclid", "IwAR.0x"));
+    assert_eq!((list[0].network.as_str(), list[0].kind.as_str(), list[0].click_id.as_str()), ("meta", "fbclid", "IwAR-0x"));
     assert_eq!((list[0].time, list[0].body.fbc.as_deref()), (clicked, Some(cookie.as_str())));
-    assert_eq!(game.outcome(), "not sent: unsupported_network");
+    assert_eq!(game.outcome(), "not sent: no_connection");
     for nonsense in ["fb.1.123.A", "fb.1.later.A", "A", "fb.1.1790000000000", "fb.1.1790000000000."] {
         assert_eq!(shown([page().of("web").with("fb_click_id", nonsense)]), [""; 0], "{nonsense}");
+    }
+}
+
+#[test]
+fn the_cookie_of_a_click_is_that_click_whatever_meta_adds_to_it() {
+    let clicked = START - 3 * DAY;
+    for appendix in ["", ".BA", ".AQQBAQAA"] {
+        let cookie = format!("fb.1.{clicked}.IwAR-0x{appendix}");
+        let mut game = game();
+        game.hears([page().of("web").url("?fbclid=IwAR-0x"), page().of("web").url("shop").with("fbc", cookie.clone()).at(HOUR)]);
+        let ads: Vec<&Click> = clicks(&game).into_iter().filter(|click| click.kind != "visit").collect();
+        assert_eq!(ads.len(), 1, "{appendix}");
+        assert_eq!((ads[0].time, ads[0].body.fbc.as_deref()), (clicked, Some(cookie.as_str())));
+        // The page the ad opened stays known.
+        assert!(ads[0].body.landing_page.is_some());
     }
 }
 

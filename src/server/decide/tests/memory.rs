@@ -67,6 +67,8 @@ impl Game {
             target_id: "PIXEL123".into(),
             target_name: None,
             secret_tail: None,
+            token_ends_at: None,
+            pasted: false,
             test_code: None,
             enabled: true,
             parked: None,

@@ -1,7 +1,8 @@
 //! What the log may keep of a call: everything but its secrets.
 
 use super::super::contract::{Body, HeaderText, Request};
-use super::header_texts;
+use super::{header_texts, with_fields};
+use serde_json::Value;
 
 /// Shown in place of a secret; of one length, so that it tells nothing.
 const MASK: &str = "••••••••";
@@ -32,8 +33,17 @@ pub fn logged(request: &Request) -> Logged {
         url,
         headers: header_texts(request).into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect(),
         body: match &request.body {
-            Some(Body::Json(value)) => Some(value.to_string()),
+            Some(Body::Json(body)) => Some(with_fields(body, request.secret_body.iter().map(|(name, _)| (*name, MASK)))),
             Some(Body::SecretJson(_)) | None => None,
         },
     }
+}
+
+/// The body as the log keeps it, the secrets added to it masked; None where there is none or all of it is secret.
+pub fn masked_body(request: Request) -> Option<Value> {
+    let Some(Body::Json(mut body)) = request.body else { return None };
+    if let Some(object) = body.as_object_mut() {
+        object.extend(request.secret_body.iter().map(|(name, _)| ((*name).to_owned(), Value::from(MASK))));
+    }
+    Some(body)
 }

@@ -41,6 +41,7 @@ fn post(url: &Url) -> Request {
         secret_query: vec![],
         headers: vec![("authorization", HeaderText::Secret { before: "Bearer ", secret: SecretString::from("token-1") })],
         body: Some(Body::Json(serde_json::json!({"value": 1}))),
+        secret_body: vec![],
     }
 }
 
@@ -70,6 +71,16 @@ async fn a_call_arrives_as_it_was_built() {
     assert!(sent.ends_with("\r\n\r\n{\"value\":1}"));
 }
 
+#[test]
+fn secrets_go_into_the_body_as_they_are() {
+    let with =
+        |body: &str, fields: &[(&'static str, &'static str)]| with_fields(&serde_json::from_str(body).unwrap(), fields.iter().copied());
+    assert_eq!(with(r#"{"data":[{"a":1}]}"#, &[("token", "a\"b"), ("proof", "c")]), r#"{"data":[{"a":1}],"token":"a\"b","proof":"c"}"#);
+    assert_eq!(with("{}", &[("token", "a")]), r#"{"token":"a"}"#);
+    assert_eq!(with("[1]", &[("token", "a")]), "[1]");
+    assert_eq!(with("{}", &[]), "{}");
+}
+
 #[tokio::test]
 async fn the_log_keeps_all_but_the_secrets() {
     let url = Url::parse("https://network.example/path?page=1").unwrap();
@@ -79,6 +90,8 @@ async fn the_log_keeps_all_but_the_secrets() {
     assert_eq!(kept.url, "https://network.example/path?page=1&secret=••••••••");
     assert_eq!(kept.headers[0], ("authorization".into(), "Bearer ••••••••".into()));
     assert_eq!(kept.body.as_deref(), Some(r#"{"value":1}"#));
+    request.secret_body.push(("token", SecretString::from("hush")));
+    assert_eq!(logged(&request).body.as_deref(), Some(r#"{"value":1,"token":"••••••••"}"#));
     request.body = Some(Body::SecretJson(serde_json::json!({"secret": "hush"})));
     assert_eq!(logged(&request).body, None);
     for printed in [format!("{request:?}"), format!("{:?}", logged(&request))] {

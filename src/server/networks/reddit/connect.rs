@@ -14,6 +14,10 @@ const TOO_OLD: Millis = 30 * DAY;
 const PROBE: &str = "postbacks_connection_check";
 
 impl Pasted for Reddit {
+    fn token_noun(&self) -> &'static str {
+        "Conversion access token"
+    }
+
     /// Reddit has no call that only checks a conversion token. Without a test id: one event that is right in everything but its
     /// age, refused for the token (401), for the pixel (403) or, both being good, for the age (400); nothing is recorded. With
     /// a test id: one event of now that shows in event testing alone, so that a wrong test id is found as well.

@@ -5,9 +5,8 @@ mod payload;
 mod verdict;
 
 use super::contract::{
-    Answer, Destination, Event, HeaderText, IdShape, Network, Pasted, Request, Setting, SettingKind, Settings, Spec, Verdict,
+    Answer, Destination, Event, HeaderText, IdShape, Network, Pasted, Request, Setting, SettingKind, Settings, Spec, TestField, Verdict,
 };
-use crate::model::network::ConnectKind;
 use crate::model::{DAY, HOUR};
 
 const URL: Setting = Setting {
@@ -26,11 +25,11 @@ static SPEC: Spec = Spec {
     account_noun: "Ad account",
     target_id: IdShape { min: 3, max: 64, also: "_", says: "A Reddit pixel id is letters, digits and underscores, like a2_gxyz12." },
     account_id: IdShape { min: 3, max: 64, also: "_", says: "A Reddit ad account id is letters, digits and underscores, like a2_gxyz12." },
-    connect: ConnectKind::Token,
-    test: Some((
-        "Test id",
-        IdShape { min: 3, max: 128, also: "_-", says: "A Reddit test id is letters, digits, underscores and hyphens." },
-    )),
+    test: Some(TestField {
+        label: "Test id",
+        shape: IdShape { min: 3, max: 128, also: "_-", says: "A Reddit test id is letters, digits, underscores and hyphens." },
+        note: "",
+    }),
     click_ids: &["rdt_cid"],
     utm_sources: &["reddit"],
     events: &[
@@ -48,6 +47,7 @@ static SPEC: Spec = Spec {
     batch: 200,
     concurrency: 4,
     settings: &[URL],
+    revoke_at: "In Reddit Ads, Events Manager, Conversions API, delete the token.",
     setup: include_str!("setup.md"),
 };
 
@@ -84,6 +84,7 @@ fn call(settings: &Settings, to: &Destination, body: serde_json::Value) -> Reque
             ("user-agent", HeaderText::Plain(agent)),
         ],
         body: Some(super::contract::Body::Json(body)),
+        secret_body: vec![],
     }
 }
 

@@ -1,7 +1,7 @@
 //! What answers mean: every known one, and any bytes at all.
 
 use super::*;
-use crate::server::networks::contract::{Answer, Events, Outcome, Verdict};
+use crate::server::networks::contract::{Answer, Choices, Events, Outcome, Token, Verdict};
 use proptest::prelude::*;
 
 /// A verdict in one line, as `vectors.json` writes it.
@@ -51,8 +51,10 @@ fn bodies() -> impl Strategy<Value = String> {
     ];
     let looks_real = (code, message).prop_map(|(code, message)| {
         let error =
-            serde_json::json!({"code": code, "message": message, "fields": [{"field": message, "message": message}, message, null]});
-        serde_json::json!({"code": code, "message": message, "data": {"message": message, "list": [error], "access_token": message},
+            serde_json::json!({"code": code, "error_subcode": code, "is_transient": message.len() % 2 == 0, "message": message, "fields": [{"field": message, "message": message}, message, null]});
+        serde_json::json!({"code": code, "message": message, "data": {"message": message, "list": [error], "access_token": message, "is_valid": true},
+            "events_received": code, "messages": [message], "access_token": message, "expires_in": code, "client_business_id": code,
+            "paging": {"cursors": {"after": message}, "next": message},
             "error": if message.len() % 3 == 0 { Value::Null } else { error }})
         .to_string()
     });
@@ -83,9 +85,22 @@ proptest! {
         for network in ALL {
             if let Some(oauth) = network.oauth() {
                 prop_assert!(good || oauth.read_exchange(&answer, TIME).is_err());
-                for (list, shape) in [(oauth.read_accounts(&answer), network.spec().account_id), (oauth.read_targets(&answer), network.spec().target_id)] {
-                    prop_assert!(list.is_err() || good);
-                    prop_assert!(list.is_err() || list.unwrap().list.iter().all(|choice| shape.fits(&choice.id)));
+                for stage in 0..4 {
+                    let token = Token { secret: SecretString::from(TOKEN), expires_at: None, holder: None, stage };
+                    let asks = oauth.next(&settings(), &token).unwrap().is_some();
+                    prop_assert!(good || !asks || oauth.read_next(&settings(), token, &answer, TIME).is_err());
+                }
+                for cursor in [None, Some("2"), Some("a:b"), Some("")] {
+                    let lists = [
+                        (oauth.read_accounts(cursor, &answer), network.spec().account_id),
+                        (oauth.read_targets("7012", cursor, &answer), network.spec().target_id),
+                    ];
+                    for (list, shape) in lists {
+                        let Ok(Choices { list, next }) = list else { continue };
+                        prop_assert!(good || list.is_empty());
+                        prop_assert!(list.iter().all(|choice| shape.fits(&choice.id)));
+                        prop_assert!(next.is_none_or(|next| !next.contains("://") || answer.body.contains("://")));
+                    }
                 }
             }
             if let Some(pasted) = network.pasted() {

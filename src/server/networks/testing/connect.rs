@@ -1,7 +1,7 @@
 //! Connecting: the exact calls, and that they show no secret.
 
 use super::*;
-use crate::server::networks::contract::{Body, ConnectError, Request};
+use crate::server::networks::contract::{Body, ConnectError, Request, Token};
 use crate::server::networks::http::logged;
 use secrecy::ExposeSecret;
 
@@ -16,7 +16,8 @@ fn bare_bytes(request: &Request) -> String {
         Some(Body::Json(body) | Body::SecretJson(body)) => format!("\n{body}\n"),
         None => String::new(),
     };
-    let text = format!("{} {}\n{}{body}", request.method, request.url, secret.chain(headers).collect::<String>());
+    let in_body = request.secret_body.iter().map(|(name, secret)| format!("secret in the body: {name}={}\n", secret.expose_secret()));
+    let text = format!("{} {}\n{}{body}", request.method, request.url, secret.chain(in_body).chain(headers).collect::<String>());
     text.replace(env!("CARGO_PKG_VERSION"), "VERSION")
 }
 
@@ -25,24 +26,26 @@ fn connecting_makes_exactly_these_calls() {
     for (network, Vectors { sample, .. }) in all() {
         let (set, token) = (settings(), SecretString::from(TOKEN));
         let mut calls = vec![];
+        let mut dialog = String::new();
         if let Some(oauth) = network.oauth() {
-            let dialog = oauth.dialog(&set, REDIRECT, "state&1").unwrap();
+            dialog = format!("--- dialog\n{}\n\n", oauth.dialog(&set, REDIRECT, "state&1").unwrap());
             calls.push(("exchange", oauth.exchange(&set, REDIRECT, CODE).unwrap()));
+            let steps = (0..=u8::MAX).map(|stage| Token { secret: token.clone(), expires_at: None, holder: None, stage });
+            calls.extend(steps.map_while(|token| oauth.next(&set, &token).unwrap()).map(|call| ("next", call)));
             calls.push(("accounts", oauth.accounts(&set, &token, None).unwrap()));
             let account = sample.account_id.as_deref().unwrap();
             calls.push(("targets", oauth.targets(&set, &token, account, None).unwrap()));
             calls.push(("targets, second page", oauth.targets(&set, &token, account, Some("2")).unwrap()));
-            calls.extend(oauth.revoke(&set, &token).map(|call| ("revoke", call)));
-            let text = calls.iter().map(|(name, call)| format!("--- {name}\n{}\n", bare_bytes(call))).collect::<String>();
-            snapshot(network, &format!("--- dialog\n{dialog}\n\n{text}"));
+            calls.extend(oauth.revoke(&set, &destination(&sample)).map(|call| ("revoke", call)));
         }
         if let Some(pasted) = network.pasted() {
+            let pasted_token = |to: Destination| Destination { pasted: true, ..to };
             let without_code = Destination { test_code: None, ..destination(&sample) };
-            calls.push(("probe", pasted.probe(&set, &without_code, TIME)));
-            calls.push(("probe with a test code", pasted.probe(&set, &destination(&sample), TIME)));
-            let text = calls.iter().map(|(name, call)| format!("--- {name}\n{}\n", bare_bytes(call))).collect::<String>();
-            snapshot(network, &text);
+            calls.push(("probe", pasted.probe(&set, &pasted_token(without_code), TIME)));
+            calls.push(("probe with a test code", pasted.probe(&set, &pasted_token(destination(&sample)), TIME)));
         }
+        let text = calls.iter().map(|(name, call)| format!("--- {name}\n{}\n", bare_bytes(call))).collect::<String>();
+        snapshot(network, &format!("{dialog}{text}"));
         for (name, call) in calls {
             let shown = format!("{:?} {call:?}", logged(&call));
             assert!(![TOKEN, APP_SECRET, CODE].iter().any(|secret| shown.contains(secret)), "{name}: {shown}");
@@ -61,12 +64,12 @@ fn snapshot(network: &dyn Network, text: &str) {
 #[test]
 fn what_the_operator_has_not_set_is_named() {
     let nothing = Settings::default();
-    for (network, _) in all() {
+    for (network, Vectors { sample, .. }) in all() {
         let Some(oauth) = network.oauth() else { continue };
         let refused = oauth.dialog(&nothing, REDIRECT, "s").unwrap_err();
         let ConnectError::NotConfigured { setting } = refused else { panic!("{refused}") };
         assert!(network.spec().settings.iter().any(|known| known.env == setting));
         assert!(oauth.exchange(&nothing, REDIRECT, CODE).is_err());
-        assert!(oauth.revoke(&nothing, &SecretString::from(TOKEN)).is_none());
+        assert!(oauth.revoke(&nothing, &destination(&sample)).is_none());
     }
 }

@@ -25,6 +25,9 @@ const APP_SECRET: &str = "app-secret-never-shown";
 struct Vectors {
     sample: Sample,
     identifiers: Vec<Identifiers>,
+    /// Events that must not be sent, where the network knows such.
+    #[serde(default)]
+    unfit: Vec<Unfit>,
     answers: Vec<Heard>,
 }
 
@@ -44,6 +47,14 @@ struct Sample {
 struct Identifiers {
     given: Map<String, Value>,
     sent: Map<String, Value>,
+}
+
+/// Fields of an event, and a part of the sentence that says why it is not sent; null where it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unfit {
+    given: Map<String, Value>,
+    says: Option<String>,
 }
 
 /// An answer, what it means (see `answers::meaning`), and where it says more than that, code and words.
@@ -90,8 +101,18 @@ fn destination(sample: &Sample) -> Destination {
         account_id: sample.account_id.clone(),
         target_id: sample.target_id.clone(),
         token: SecretString::from(TOKEN),
+        pasted: false,
         test_code: sample.test_code.clone(),
     }
+}
+
+/// The bare event with these fields of it, by JSON pointer, set to something else.
+fn given(network: &dyn Network, sample: &Sample, fields: &Map<String, Value>) -> Event {
+    let mut event = serde_json::to_value(bare(network, sample, "purchase")).unwrap();
+    for (pointer, value) in fields {
+        *event.pointer_mut(pointer).unwrap_or_else(|| panic!("an event has {pointer}")) = value.clone();
+    }
+    serde_json::from_value(event).unwrap()
 }
 
 /// An event with nothing but the click.

@@ -67,17 +67,28 @@ fn conversions_go_out_as_exactly_these_bytes() {
 #[test]
 fn identifiers_become_what_the_network_expects() {
     for (network, vectors) in all() {
-        for Identifiers { given, sent } in &vectors.identifiers {
-            let mut event = serde_json::to_value(bare(network, &vectors.sample, "purchase")).unwrap();
-            for (pointer, value) in given {
-                *event.pointer_mut(pointer).unwrap_or_else(|| panic!("an event has {pointer}")) = value.clone();
-            }
-            let event: Event = serde_json::from_value(event).unwrap();
+        for Identifiers { given: fields, sent } in &vectors.identifiers {
+            let event = given(network, &vectors.sample, fields);
             let request = network.request(&settings(), &destination(&vectors.sample), &[event]);
             for (pointer, value) in sent {
                 let found = events_of(network, &request)[0].pointer(pointer).unwrap_or(&Value::Null);
-                assert_eq!(found, value, "{} {pointer} of {given:?}", network.spec().slug);
+                assert_eq!(found, value, "{} {pointer} of {fields:?}", network.spec().slug);
             }
+        }
+    }
+}
+
+#[test]
+fn what_the_network_would_refuse_is_not_sent() {
+    for (network, vectors) in all() {
+        let sample = &vectors.sample;
+        for fit in [full(network, sample, "purchase"), full(network, sample, "level"), bare(network, sample, "wishlist_add")] {
+            assert_eq!(network.unfit(&fit), None, "{}", network.spec().slug);
+        }
+        for Unfit { given: fields, says } in &vectors.unfit {
+            let why = network.unfit(&given(network, sample, fields));
+            let as_expected = says.as_ref().map_or(why.is_none(), |part| why.is_some_and(|why| why.contains(part.as_str())));
+            assert!(as_expected, "{} {fields:?}: {why:?}", network.spec().slug);
         }
     }
 }

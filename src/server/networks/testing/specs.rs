@@ -1,7 +1,6 @@
 //! Each SPEC is whole: forms, validation, settings and limits derive from it.
 
 use super::*;
-use crate::model::network::ConnectKind;
 use crate::model::{DAY, HOUR};
 use std::collections::HashSet;
 use url::Url;
@@ -11,20 +10,18 @@ fn every_network_is_declared_whole() {
     for (network, Vectors { sample, .. }) in all() {
         let spec = network.spec();
         assert!(!spec.slug.is_empty() && spec.slug.bytes().all(|b| b.is_ascii_lowercase()));
-        for text in [spec.name, spec.short, spec.target_noun, spec.account_noun, spec.setup.trim()] {
+        for text in [spec.name, spec.short, spec.target_noun, spec.account_noun, spec.revoke_at, spec.setup.trim()] {
             assert!(!text.is_empty(), "{}", spec.slug);
         }
         let picture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("public").join(spec.picture.trim_start_matches('/'));
         assert!(spec.picture.starts_with('/') && picture.is_file(), "{}", picture.display());
-        assert_eq!(
-            (network.oauth().is_some(), network.pasted().is_some()),
-            (spec.connect == ConnectKind::OAuth, spec.connect == ConnectKind::Token)
-        );
+        assert!(network.oauth().is_some() || network.pasted().is_some());
+        assert!(network.pasted().is_none_or(|pasted| pasted.token_noun().contains("token")));
 
         assert!(spec.target_id.fits(&sample.target_id));
         assert!(sample.account_id.is_none_or(|id| spec.account_id.fits(&id)));
         assert_eq!(spec.test.is_some(), sample.test_code.is_some());
-        assert!(sample.test_code.is_none_or(|code| spec.test.unwrap().1.fits(&code)));
+        assert!(sample.test_code.is_none_or(|code| spec.test.unwrap().shape.fits(&code)));
         for bad in ["", "a/b", "a b", "a%2f", "ä2_abcdefgh", "../../etc", &"a".repeat(300)] {
             assert!(!spec.target_id.fits(bad) && !spec.account_id.fits(bad), "{bad:?}");
         }
@@ -41,6 +38,7 @@ fn every_network_is_declared_whole() {
             match setting.kind {
                 SettingKind::Url => assert_eq!(Url::parse(setting.default.unwrap()).unwrap().scheme(), "https"),
                 SettingKind::Secret => assert_eq!(setting.default, None),
+                SettingKind::Version => assert!(setting.default.is_some()),
                 SettingKind::Text => {}
             }
         }

@@ -5,7 +5,7 @@ use super::{APP_ID, APP_SECRET, SPEC, TikTok, URL, call, code_of, verdict};
 use crate::model::Millis;
 use crate::server::networks::answers;
 use crate::server::networks::contract::{
-    Answer, Body, Choice, Choices, ConnectError, Events, IdShape, OAuth, Outcome, Request, Setting, Settings, Token,
+    Answer, Body, Choice, Choices, ConnectError, Destination, Events, IdShape, OAuth, Outcome, Request, Setting, Settings, Token,
 };
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};
@@ -43,7 +43,7 @@ impl OAuth for TikTok {
         let token = answers::words(&ok(answer)?["access_token"])
             .filter(|token| token.len() <= MAX_TOKEN && token.chars().all(|c| c.is_ascii_graphic()));
         let secret = token.ok_or_else(|| ConnectError::Unavailable { words: "TikTok's answer holds no access token.".into() })?;
-        Ok(Token { secret: SecretString::from(secret), expires_at: None })
+        Ok(Token { secret: SecretString::from(secret), expires_at: None, holder: None, stage: 0 })
     }
 
     fn accounts(&self, settings: &Settings, token: &SecretString, _cursor: Option<&str>) -> Result<Request, ConnectError> {
@@ -54,7 +54,7 @@ impl OAuth for TikTok {
         Ok(request)
     }
 
-    fn read_accounts(&self, answer: &Answer) -> Result<Choices, ConnectError> {
+    fn read_accounts(&self, _cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError> {
         let list = choices(&ok(answer)?["list"], ("advertiser_id", "advertiser_name"), &SPEC.account_id);
         Ok(Choices { list, next: None })
     }
@@ -69,7 +69,7 @@ impl OAuth for TikTok {
     }
 
     /// Events go to the pixel's code, not to its id.
-    fn read_targets(&self, answer: &Answer) -> Result<Choices, ConnectError> {
+    fn read_targets(&self, _account: &str, _cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError> {
         let body = ok(answer)?;
         let list = choices(&body["pixels"], ("pixel_code", "pixel_name"), &SPEC.target_id);
         let number = |name: &str| answers::id(&body["page_info"][name])?.parse::<u32>().ok();
@@ -80,8 +80,9 @@ impl OAuth for TikTok {
         Ok(Choices { list, next })
     }
 
-    fn revoke(&self, settings: &Settings, token: &SecretString) -> Option<Request> {
+    fn revoke(&self, settings: &Settings, of: &Destination) -> Option<Request> {
         let (app_id, secret) = app(settings).ok()?;
+        let token = &of.token;
         let body = json!({"app_id": app_id, "secret": secret.expose_secret(), "access_token": token.expose_secret()});
         Some(call(settings, Method::POST, &["oauth2", "revoke_token", ""], Some(token), Some(Body::SecretJson(body))))
     }

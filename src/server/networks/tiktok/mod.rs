@@ -5,9 +5,9 @@ mod payload;
 mod verdict;
 
 use super::contract::{
-    Answer, Body, Destination, Event, HeaderText, IdShape, Network, OAuth, Request, Setting, SettingKind, Settings, Spec, Verdict,
+    Answer, Body, Destination, Event, HeaderText, IdShape, Network, OAuth, Request, Setting, SettingKind, Settings, Spec, TestField,
+    Verdict,
 };
-use crate::model::network::ConnectKind;
 use crate::model::{DAY, HOUR};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -36,8 +36,11 @@ static SPEC: Spec = Spec {
     account_noun: "Ad account",
     target_id: IdShape { min: 8, max: 40, also: "", says: "A TikTok pixel code is letters and digits, like C0ABCDEF1234567890AB." },
     account_id: IdShape { min: 5, max: 32, also: "", says: "A TikTok ad account id is a long number." },
-    connect: ConnectKind::OAuth,
-    test: Some(("Test event code", IdShape { min: 4, max: 32, also: "_-", says: "A TikTok test event code looks like TEST12345." })),
+    test: Some(TestField {
+        label: "Test event code",
+        shape: IdShape { min: 4, max: 32, also: "_-", says: "A TikTok test event code looks like TEST12345." },
+        note: "",
+    }),
     click_ids: &["ttclid"],
     utm_sources: &["tiktok"],
     events: &[
@@ -55,6 +58,7 @@ static SPEC: Spec = Spec {
     batch: 50,
     concurrency: 4,
     settings: &[APP_ID, APP_SECRET, URL],
+    revoke_at: "At TikTok, cancel the authorization that the ad account gave to the app.",
     setup: include_str!("setup.md"),
 };
 
@@ -88,6 +92,7 @@ fn call(settings: &Settings, method: http::Method, path: &[&str], token: Option<
         secret_query: vec![],
         headers: token.map(header).into_iter().collect(),
         body,
+        secret_body: vec![],
     }
 }
 

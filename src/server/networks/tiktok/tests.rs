@@ -39,7 +39,7 @@ fn an_exchange_without_a_usable_token_is_said() {
 fn accounts_have_an_id_and_a_name() {
     let data = r#"{"list":[{"advertiser_id":"7012345678901234567","advertiser_name":"Emberfall"},{"advertiser_id":7012345678901234568},
         {"advertiser_id":"../x"},{"advertiser_name":"No id"},null]}"#;
-    let choices = TikTok.read_accounts(&good(data)).unwrap();
+    let choices = TikTok.read_accounts(None, &good(data)).unwrap();
     let choice = |id: &str, name: &str| Choice { id: id.into(), name: name.into() };
     let expected = [choice("7012345678901234567", "Emberfall"), choice("7012345678901234568", "7012345678901234568")];
     assert_eq!((choices.list.as_slice(), choices.next), (expected.as_slice(), None));
@@ -51,12 +51,12 @@ fn pixels_are_paged_and_known_by_their_code() {
         let info = format!(r#"{{"page":{page},"page_size":20,"total_number":41,"total_page":{total}}}"#);
         good(&format!(r#"{{"pixels":[{{"pixel_id":"712","pixel_code":"C0ABCDEF1234567890AB","pixel_name":"Site"}}],"page_info":{info}}}"#))
     };
-    let first = TikTok.read_targets(&page(1, 3)).unwrap();
+    let first = TikTok.read_targets("7012", None, &page(1, 3)).unwrap();
     assert_eq!(first.list, [Choice { id: "C0ABCDEF1234567890AB".into(), name: "Site".into() }]);
     assert_eq!(first.next.as_deref(), Some("2"));
-    assert_eq!(TikTok.read_targets(&page(3, 3)).unwrap().next, None);
-    assert_eq!(TikTok.read_targets(&page(100, u32::MAX)).unwrap().next, None);
-    assert_eq!(TikTok.read_targets(&good(r#"{"pixels":[]}"#)).unwrap().next, None);
+    assert_eq!(TikTok.read_targets("7012", None, &page(3, 3)).unwrap().next, None);
+    assert_eq!(TikTok.read_targets("7012", None, &page(100, u32::MAX)).unwrap().next, None);
+    assert_eq!(TikTok.read_targets("7012", None, &good(r#"{"pixels":[]}"#)).unwrap().next, None);
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn a_cursor_is_a_page_number_or_the_first_page() {
 #[test]
 fn lists_that_the_token_may_not_read_are_said() {
     let refused = answer(200, r#"{"code":40125,"message":"no permission"}"#);
-    assert!(matches!(TikTok.read_targets(&refused), Err(ConnectError::NoAccess { .. })));
+    assert!(matches!(TikTok.read_targets("7012", None, &refused), Err(ConnectError::NoAccess { .. })));
     let revoked = answer(200, r#"{"code":40105,"message":"Access token is incorrect or has been revoked."}"#);
-    assert!(matches!(TikTok.read_accounts(&revoked), Err(ConnectError::Refused { .. })));
+    assert!(matches!(TikTok.read_accounts(None, &revoked), Err(ConnectError::Refused { .. })));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub static ROLE: Role = Role {
     name: "Reddit",
     routes,
     judge: call::judge,
-    token: bearer,
+    token: |headers, _, _| bearer(headers).map(str::to_owned),
     events: call::events,
     glance: call::glance,
     trouble: answer::trouble,

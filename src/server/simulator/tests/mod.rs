@@ -3,6 +3,8 @@
 mod captured;
 mod faults;
 mod ledger;
+mod meta_connect;
+mod meta_events;
 mod page;
 mod reddit_events;
 mod reddit_rules;
@@ -10,9 +12,10 @@ mod tiktok_connect;
 mod tiktok_events;
 mod tiktok_rules;
 
-use super::world::{REDDIT_PIXEL, REDDIT_TOKEN, TIKTOK_PIXEL, TIKTOK_TOKEN};
+use super::world::{META_APP_SECRET, META_PASTED_TOKEN, META_PIXEL, REDDIT_PIXEL, REDDIT_TOKEN, TIKTOK_PIXEL, TIKTOK_TOKEN};
 use super::{Limits, State, serve};
 use crate::model::Millis;
+use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -87,6 +90,16 @@ impl Sim {
         code_and_message(self.tiktok(body).send().await.unwrap()).await
     }
 
+    /// A call to Meta's events of the sample dataset with this body, which names its token.
+    pub fn meta(&self, body: &Value) -> RequestBuilder {
+        self.client.post(self.url(&format!("/v26.0/{META_PIXEL}/events"))).json(body)
+    }
+
+    /// Status and body of Meta's answer.
+    pub async fn meta_says(&self, body: &Value) -> (u16, Value) {
+        status_and_json(self.meta(body).send().await.unwrap()).await
+    }
+
     /// A call to Reddit as it should be, with this body.
     pub fn reddit(&self, body: &Value) -> RequestBuilder {
         self.client.post(self.url(&format!("/api/v3/pixels/{REDDIT_PIXEL}/conversion_events"))).bearer_auth(REDDIT_TOKEN).json(body)
@@ -129,6 +142,29 @@ pub fn tiktok_event(id: &str) -> Value {
                        "contents": [{"content_id": "abc", "price": 4.99, "quantity": 1}]},
         "page": {"url": "https://game.example/thanks", "referrer": "https://game.example/"}, "limited_data_use": false
     })
+}
+
+/// A call of events by a token made by hand.
+pub fn meta_call(events: Vec<Value>) -> Value {
+    json!({"data": events, "access_token": META_PASTED_TOKEN})
+}
+
+/// One full website event with that event_id.
+pub fn meta_event(id: &str) -> Value {
+    json!({
+        "event_name": "Purchase", "event_time": NOW / 1000 - 60, "event_id": id, "action_source": "website",
+        "event_source_url": "https://game.example/thanks", "referrer_url": "https://game.example/",
+        "user_data": {"em": [HASH], "ph": HASH, "external_id": HASH, "client_ip_address": "203.0.113.7", "client_user_agent": "Mozilla/5.0",
+                      "fbc": format!("fb.1.{}.IwAR0abc", NOW - 3_600_000), "fbp": "fb.1.1554763741205.234567890"},
+        "custom_data": {"value": 4.99, "currency": "USD", "order_id": "9001"}
+    })
+}
+
+/// The proof that our app knows its secret.
+pub fn meta_proof(token: &str) -> String {
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(META_APP_SECRET.as_bytes()).unwrap();
+    mac.update(token.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
 }
 
 pub fn reddit_call(events: Vec<Value>) -> Value {

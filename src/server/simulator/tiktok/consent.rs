@@ -3,13 +3,15 @@
 //! TikTok does on refusal is not documented, and an app must cope with a callback without a code in any case.
 
 use crate::server::simulator::html::{Shown, page};
+use crate::server::simulator::shapes;
 use crate::server::simulator::state::State;
+use crate::server::simulator::tokens::{Consent, Kind};
 use crate::server::simulator::world::{Account, TIKTOK_APP_ID, TIKTOK_APP_NAME};
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use url::{Host, Url};
+use url::Url;
 
 /// What the page was opened with, carried along through its form.
 #[derive(Debug, Default)]
@@ -41,7 +43,9 @@ pub async fn decide(Shared(state): Shared<State>, body: Bytes) -> Response {
         if picked.is_empty() {
             return form(&state, &asked, StatusCode::BAD_REQUEST, "Pick at least one ad account, or cancel.");
         }
-        let code = state.tokens().give_code(picked, state.now());
+        let (accounts, way_back) = (picked.into(), String::new());
+        let consent = Consent { network: "tiktok", accounts, kind: Kind::Plain, may_send: true, way_back, life: None };
+        let code = state.tokens().give_code(consent, state.now());
         back.query_pairs_mut().append_pair("auth_code", &code).append_pair("code", &code);
     } else {
         back.query_pairs_mut().append_pair("error", "access_denied");
@@ -73,13 +77,7 @@ impl Asked {
         if self.app_id != TIKTOK_APP_ID {
             return Err(format!("No app has the id “{}”. The simulator knows {TIKTOK_APP_ID}.", self.app_id));
         }
-        let local = |url: &Url| match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        };
-        let url = Url::parse(&self.redirect_uri).ok().filter(|url| matches!(url.scheme(), "http" | "https") && local(url));
+        let url = shapes::way_back(&self.redirect_uri);
         url.ok_or_else(|| {
             format!("redirect_uri “{}” is not registered: the simulator goes back to addresses on this machine only.", self.redirect_uri)
         })

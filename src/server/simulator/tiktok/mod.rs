@@ -26,7 +26,7 @@ pub static ROLE: Role = Role {
     name: "TikTok",
     routes,
     judge: track::judge,
-    token: access_token,
+    token: |headers, _, _| access_token(headers).map(str::to_owned),
     events: track::events,
     glance: track::glance,
     trouble: answer::trouble,
