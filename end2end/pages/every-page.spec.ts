@@ -1,5 +1,5 @@
 // Every page, light and dark: nothing serious for somebody who uses a screen reader, nothing on the console, whole without JavaScript.
-import { expectAccessible } from './axe'
+import { expectAccessible, expectFits } from './readers'
 import { expect, page as path, purchase, test } from './demo'
 
 const pages = ['/games', ...Object.values(path), `${path.goals}/new`, `${path.tiktok}/not-sent`, `${path.tiktok}/disconnect`, '/account']
@@ -26,6 +26,7 @@ test('axe finds nothing serious where there is something to read', async ({ sign
   }).toPass()
   await expectAccessible(page)
   await page.getByRole('row', { name: /purchase/ }).first().getByRole('link').click()
+  await expectFits(page)
   await expectAccessible(page)
   await page.goto(path.tiktok)
   await page.getByRole('switch', { name: 'Enabled' }).click()
@@ -40,9 +41,10 @@ test('axe finds nothing serious where there is something to read', async ({ sign
   await page.getByRole('switch', { name: 'Disabled' }).click()
 })
 
-test('every page has a title and one heading @core', async ({ signedIn: page }) => {
+test('every page has a title and one heading, and is no wider than its window @core', async ({ signedIn: page }) => {
   for (const at of pages) {
     await page.goto(at)
+    await expectFits(page)
     await expect(page.getByRole('heading', { level: 1 }), at).toHaveCount(1)
     await expect(page, at).toHaveTitle(/Postbacks/)
   }

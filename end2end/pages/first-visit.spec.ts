@@ -1,5 +1,5 @@
 // The first day of an instance: from the printed code to a game with its keys, out, and in again.
-import { expectAccessible } from './axe'
+import { expectAccessible } from './readers'
 import { expect, makeGame, owner, page as path, setUp, test } from './fresh'
 
 test('the printed code makes the owner, and the first game has its keys @core', async ({ page, fresh }) => {

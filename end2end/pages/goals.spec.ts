@@ -1,5 +1,5 @@
 // Settings > Goals in use.
-import { expectAccessible } from './axe'
+import { expectAccessible } from './readers'
 import { expect, page as path, test } from './fresh'
 
 test('a goal is made from a template, edited, paused and archived @core', async ({ settled: page }) => {

@@ -1,5 +1,5 @@
 // Settings > API keys and Settings > Pixel in use.
-import { expectAccessible } from './axe'
+import { expectAccessible } from './readers'
 import { expect, page as path, test } from './fresh'
 
 test('rotating a key asks first, and then the old one is dead at once @core', async ({ settled: page, fresh }) => {

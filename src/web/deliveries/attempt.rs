@@ -94,12 +94,12 @@ fn Meaning(attempt: Attempt, postback: Postback, connection: Option<Connection>,
         AttemptStatus::Failed => format!("{short} did not accept the postback"),
         AttemptStatus::Retried => format!("{short} could not take the postback just then"),
     };
+    let next = next(&attempt, &postback, connection.as_ref());
     // Where no answer came, what is known of it is ours to say.
     let words = attempt.words.filter(|words| !words.is_empty()).map(|words| match attempt.http {
         Some(_) => it_says(&words),
         None => sentence(&words),
     });
-    let next = next(&postback, connection.as_ref(), attempt.attempt == 0);
     view! {
         <Flash tone title>
             {attempt.meaning.map(|meaning| format!("{meaning} "))}
@@ -109,11 +109,16 @@ fn Meaning(attempt: Attempt, postback: Postback, connection: Option<Connection>,
     }
 }
 
-/// `without_call`: the row stands for an end that no answer explains.
-fn next(postback: &Postback, connection: Option<&Connection>, without_call: bool) -> String {
+/// What happens next, where the attempt's own meaning does not say it.
+fn next(attempt: &Attempt, postback: &Postback, connection: Option<&Connection>) -> String {
+    // The row stands for an end that no answer explains.
+    let without_call = attempt.attempt == 0;
     let parked = connection.is_some_and(|connection| connection.parked.is_some());
+    let refused = attempt.status == AttemptStatus::Failed && !without_call;
     let disabled = connection.is_some_and(|connection| !connection.enabled);
     match postback.state {
+        // The refusal that parked the connection says so itself.
+        PostbackState::Queued | PostbackState::Retrying if parked && refused => String::new(),
         PostbackState::Queued | PostbackState::Retrying if parked => {
             "It waits until the connection is mended, then sends itself.".to_owned()
         }

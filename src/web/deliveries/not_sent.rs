@@ -15,6 +15,7 @@ pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoV
     let settings = base.split("/settings").next().unwrap_or_default().to_owned();
     let crumbs = vec![
         Crumb::link(game_name, settings.clone()),
+        Crumb::here("Settings"),
         Crumb::link("Integrations", format!("{settings}/settings/integrations")),
         Crumb::link(network.name.clone(), base.clone()),
         Crumb::here("Not sent"),
@@ -75,7 +76,7 @@ fn Row(row: NotSent) -> impl IntoView {
             </td>
             <td role="cell" class="full"><Badge tone=Tone::Off shape=Shape::Off plain=true text=sentence/></td>
             <td role="cell" class="full"><span class="muted">{fix}</span></td>
-            <td role="cell" class="num">{row.value.as_ref().map_or_else(|| "None".to_owned(), money)}</td>
+            <td role="cell" class="num" data-label="Value">{row.value.as_ref().map_or_else(|| "None".to_owned(), money)}</td>
         </tr>
     }
 }

@@ -53,7 +53,9 @@ fn NewGoalForm(game: String, review: Review, draft: Draft, tried: bool, list: St
     let action = ServerAction::<CreateGoal>::new();
     let failed = visit::failure(action);
     let problems = if tried { review.problems } else { Vec::new() };
-    let clashes = if tried { review.clashes } else { Vec::new() };
+    // One thing at a time: which name to offer follows from the goal's own.
+    let clashes =
+        if tried && problems.iter().all(|problem| matches!(problem, Problem::SentAsUnfit(_))) { review.clashes } else { Vec::new() };
     let name_error = say(&problems, about_name);
     let event_error = say(&problems, about_event);
     let description_error = say(&problems, |problem| *problem == Problem::DescriptionUnfit);

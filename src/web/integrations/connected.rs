@@ -31,18 +31,15 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     // Nothing asks for attention while all is well.
     let look = if parked { Look::Primary } else { Look::Plain };
     let again = parked.then(|| view! { <Again game=game.clone() network=slug.clone()/> });
-    let renew = by_consent.then(|| {
-        view! {
-            <Consent network=network.clone() game=game.clone() text="Reconnect" look small=true/>
-            <span class="small muted">"Also to change the account or "{network.target_noun.to_lowercase()}"."</span>
-        }
-    });
+    let renew = by_consent.then(|| view! { <Consent network=network.clone() game=game.clone() text="Reconnect" look small=true/> });
+    let target = network.target_noun.to_lowercase();
+    let hint = (by_consent && !parked).then(|| view! { <span class="small muted">"Also to change the account or "{target}"."</span> });
     let failure = (may && by_consent).then(|| view! { <ConsentFailure last=last.clone()/> });
     let footer = may.then(|| {
         let label = format!("Disconnect {}", network.name);
         view! {
             <footer>
-                {renew}{again}
+                {renew}{hint}{again}
                 <span class="push"></span>
                 <ButtonLink href=format!("{base}/disconnect") text="Disconnect" look=Look::QuietDanger small=true label/>
             </footer>
@@ -119,7 +116,7 @@ fn TestCode(field: TestCodeField, code: Option<String>, game: String, network: S
         <ActionForm action>
             <input type="hidden" name="game" value=game/>
             <input type="hidden" name="network" value=network/>
-            <div class="row">
+            <div class="row beside">
                 <TextField name="test_code" hint=field.hint() label=field.label value=code.unwrap_or_default() error max=128usize code=true/>
                 <Button text="Save" label="Save the test code"/>
             </div>

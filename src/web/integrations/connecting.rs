@@ -20,9 +20,11 @@ pub fn Connecting(integration: Integration, game: String, last: Option<LastTry>)
     };
     view! {
         <Section id="connection" title="Conversion Postbacks">
-            <div class="card split">
-                <div class="stack">{form}</div>
-                <Help network/>
+            <div class="card">
+                <div class="split">
+                    <div class="stack form">{form}</div>
+                    <Help network/>
+                </div>
             </div>
         </Section>
     }

@@ -48,6 +48,7 @@ fn Picker(offered: Grant, game: String, id: Uuid, popup: bool, last: Option<Last
     let Grant { game_name, network, accounts, account, targets, present, open } = offered;
     let crumbs = vec![
         Crumb::link(game_name, format!("/games/{game}")),
+        Crumb::here("Settings"),
         Crumb::link("Integrations", format!("/games/{game}/settings/integrations")),
         Crumb::link(network.name.clone(), super::path(&game, &network.slug)),
         Crumb::here("Pick"),

@@ -5,7 +5,7 @@ pub mod api;
 mod became;
 mod set_up;
 
-use super::components::{ButtonLink, Fact, Facts, Glyph, Head, Section, Tone};
+use super::components::{ButtonLink, Fact, Facts, Glyph, Head, Look, Section, Tone};
 use super::deliveries::words::thousands;
 use super::integrations::health::CardHealth;
 use super::page::{Page, param};
@@ -27,8 +27,8 @@ pub fn OverviewPage() -> impl IntoView {
             let delivered = cards.iter().map(|card| card.last_day.success).sum();
             let open: i64 = cards.iter().map(|card| card.open.count).sum();
             let connected = cards.iter().any(|card| card.connection.is_some());
-            let lead = lead(&cards, delivered);
             let settings = format!("/games/{game}/settings");
+            let lead = lead(&cards, delivered, &settings);
             let networks = cards.into_iter().map(|card| view! { <Network card settings=settings.clone()/> }).collect_view();
             view! {
                 <Head title=|| "Overview"/>
@@ -45,16 +45,20 @@ pub fn OverviewPage() -> impl IntoView {
 }
 
 /// The sentence that a marketer would repeat in a meeting.
-fn lead(cards: &[IntegrationCard], delivered: i64) -> AnyView {
-    let troubled: Vec<String> = cards.iter().filter(|card| is_troubled(card)).map(|card| card.network.name.clone()).collect();
+fn lead(cards: &[IntegrationCard], delivered: i64, settings: &str) -> AnyView {
+    let troubled: Vec<&IntegrationCard> = cards.iter().filter(|card| is_troubled(card)).collect();
     let conversions = counted(delivered, "conversion", "conversions");
     let told = match (cards.iter().any(|card| card.connection.is_some()), delivered) {
         (false, _) => view! { <strong>"No network is connected yet."</strong>" Nothing is sent until one is." }.into_any(),
         (true, 0) => view! { <strong>"Nothing was delivered in the last 24 hours."</strong> }.into_any(),
         (true, _) => view! { <strong>{conversions}</strong>" reached the networks in the last 24 hours." }.into_any(),
     };
-    let need = if troubled.len() == 1 { " needs you." } else { " need you." };
-    let trouble = (!troubled.is_empty()).then(|| view! { " "<strong class="tone" data-tone="bad">{troubled.join(", ")}{need}</strong> });
+    let trouble = match troubled.as_slice() {
+        [] => None,
+        [card] => Some((format!("{settings}/integrations/{}", card.network.slug), format!("{} needs you", card.network.name))),
+        several => Some((format!("{settings}/integrations"), format!("{} networks need you", several.len()))),
+    };
+    let trouble = trouble.map(|(href, text)| view! { " "<a href=href data-tone="bad">{text}</a>"." });
     view! { <p class="lead">{told}{trouble}</p> }.into_any()
 }
 
@@ -67,7 +71,11 @@ fn Network(card: IntegrationCard, settings: String) -> impl IntoView {
     let bad = is_troubled(&card);
     let IntegrationCard { network, connection, health, last_day, open, clicks } = card;
     let href = format!("{settings}/integrations/{}", network.slug);
-    let (text, href_of_button) = if connection.is_some() { ("Open log", format!("{href}#log")) } else { ("Connect", href.clone()) };
+    let (text, look, href_of_button) = match (&connection, bad) {
+        (None, _) => ("Connect", Look::Plain, href.clone()),
+        (Some(_), true) => ("Open and mend", Look::Primary, href.clone()),
+        (Some(_), false) => ("Open log", Look::Plain, format!("{href}#log")),
+    };
     let label = format!("{text}: {}", network.name);
     let none_or = |count: i64| if count == 0 { "None".to_owned() } else { thousands(count) };
     view! {
@@ -84,7 +92,7 @@ fn Network(card: IntegrationCard, settings: String) -> impl IntoView {
                 <Fact label="Still to send">{none_or(open.count)}</Fact>
                 <Fact label="Clicks kept, 30 d">{none_or(clicks)}</Fact>
             </Facts>
-            <footer><ButtonLink href=href_of_button text label/></footer>
+            <footer><ButtonLink href=href_of_button text look label/></footer>
         </article>
     }
 }

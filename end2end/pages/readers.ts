@@ -1,4 +1,4 @@
-// Nothing serious for somebody who uses a screen reader, as axe sees it.
+// What a page owes to whoever reads it: nothing serious for a screen reader, as axe sees it, and nothing to scroll sideways.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 
@@ -11,4 +11,9 @@ export async function expectAccessible(tab: Page) {
     const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
     expect(serious.map(({ id, nodes }) => `${tab.url()} ${colorScheme}: ${id}: ${nodes[0]?.html}`)).toEqual([])
   }
+}
+
+/** No part of the page, shown or hidden, makes it wider than its window. */
+export async function expectFits(tab: Page) {
+  await expect(tab.locator('html'), tab.url()).toHaveJSProperty('scrollWidth', await tab.locator('html').evaluate((page) => page.clientWidth))
 }
