@@ -139,7 +139,7 @@ fn TestEvent(network: NetworkCard, goals: Vec<GoalName>, has_code: bool, game: S
         <ActionForm action>
             <input type="hidden" name="game" value=game/>
             <input type="hidden" name="network" value=network.slug/>
-            <div class="row">
+            <div class="row beside">
                 <SelectField name="goal" label="Test event for the goal" options required=true
                     hint="A made-up click and event go the whole way; request and answer are shown next."/>
                 <Button text="Send test event"/>
