@@ -132,6 +132,7 @@ impl Rig {
             body: Event {
                 name: "Purchase".into(),
                 goal_event: "purchase".into(),
+                action: None,
                 dedup_id: id.to_string(),
                 time: now - MINUTE,
                 click: Some(click),

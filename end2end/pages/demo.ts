@@ -18,6 +18,7 @@ export const page = {
   list: `${game}/settings/integrations`,
   tiktok: `${game}/settings/integrations/tiktok`,
   meta: `${game}/settings/integrations/meta`,
+  google: `${game}/settings/integrations/google`,
   reddit: `${game}/settings/integrations/reddit`,
   goals: `${game}/settings/goals`,
   keys: `${game}/settings/api-keys`,
@@ -55,7 +56,7 @@ export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
 })
 
 /** A player who lands with a click id and buys something a moment later. */
-export function purchase(click: 'ttclid' | 'fbclid' | 'rdt_cid' | 'twclid', value = '12.99'): object[] {
+export function purchase(click: 'ttclid' | 'fbclid' | 'gclid' | 'rdt_cid' | 'twclid', value = '12.99'): object[] {
   const anonymousId = randomUUID()
   const id = click === 'ttclid' ? `E.C.P.${randomUUID()}` : randomUUID().replaceAll('-', '')
   const common = () => ({ messageId: randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId, consentLevel: 'anonymous' })

@@ -9,6 +9,7 @@ super::words! {
         Refused = "refused", NoAccess = "no_access", Unavailable = "unavailable", NotConfigured = "not_configured",
         Target = "target", Token = "token", TestCode = "test_code", Stale = "stale", Denied = "denied",
         NotInList = "not_in_list", Confirm = "confirm", NoTestCode = "no_test_code", GoalUnmet = "goal_unmet",
+        Action = "action",
     }
 }
 
@@ -30,6 +31,9 @@ impl ConnectProblem {
             Self::NoTestCode => "A test event needs the network's test code. Save one above, then send it.",
             Self::GoalUnmet => {
                 "No made-up event passes this goal's filter. Send one from the game, marked as test, or choose another goal."
+            }
+            Self::Action => {
+                "What was chosen for a goal cannot be chosen (any more). Refresh the list and choose again; nothing was changed."
             }
             Self::Confirm => "Postbacks wait for the present account or pixel. Confirm that they are cancelled, or go back.",
         }

@@ -12,6 +12,8 @@ pub struct Connection {
     pub network: String,
     pub account_id: Option<String>,
     pub account_name: Option<String>,
+    /// Id of the account over which that one is reached, where it is another.
+    pub account_through: Option<String>,
     /// Pixel code, pixel id, dataset id or customer id: where events go.
     pub target_id: String,
     pub target_name: Option<String>,

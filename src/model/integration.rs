@@ -1,6 +1,7 @@
 //! What the pages of an ad network show.
 
 use super::Millis;
+use super::action::Mapping;
 use super::attempt::{Attempt, Exchange, StatusCounts};
 use super::connection::{Connection, Health};
 use super::conversion::NotSent;
@@ -53,6 +54,8 @@ pub struct Grant {
 pub struct Choice {
     pub id: String,
     pub name: String,
+    /// Id of the account over which it is reached, where it is another.
+    pub through: Option<String>,
 }
 
 /// Postbacks of a connection that are still to be sent.
@@ -84,6 +87,8 @@ pub struct Integration {
     pub goals: Vec<GoalName>,
     pub health: Option<Health>,
     pub open: Open,
+    /// What goals are mapped to, where the network asks for that and is connected.
+    pub mapping: Option<Mapping>,
     pub filter: LogFilter,
     pub counts: StatusCounts,
     pub not_sent: i64,

@@ -1,5 +1,6 @@
 //! The nouns both builds share: plain values with serde and no IO. Names are those of the product page.
 
+pub mod action;
 pub mod attempt;
 pub mod calendar;
 pub mod connect;

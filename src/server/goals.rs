@@ -2,7 +2,7 @@
 
 use super::auth::Access;
 use super::db::audit::{self, Entry};
-use super::db::{self, Db, broken_constraint, goals};
+use super::db::{self, Db, Tx, broken_constraint, goals};
 use super::networks;
 use crate::error::AppError;
 use crate::model::goal::{Goal, GoalStatus};
@@ -26,6 +26,11 @@ pub enum Kept {
 
 /// Names chosen for the networks, by goal and network slug.
 type Names = HashMap<(Uuid, String), String>;
+
+/// Networks that know events by their names; at the others a goal is mapped on the network's page.
+fn named_networks() -> impl Iterator<Item = &'static networks::contract::Spec> {
+    networks::specs().filter(|spec| spec.action.is_none())
+}
 
 pub async fn list(db: &Db, access: &Access, now: Millis) -> Result<GoalList, AppError> {
     let (_, game, role) = access;
@@ -100,7 +105,7 @@ pub async fn create(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Res
     if name_was_taken(goals::insert(&mut tx, &goal).await)? {
         return Ok(Kept::Refused);
     }
-    goals::set_names(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
+    set_names(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
     let detail = format!("{}, {}", goal.event, goal.trigger.label().to_lowercase());
     audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.created", &goal.name, &detail)).await?;
     tx.commit().await?;
@@ -126,7 +131,7 @@ pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, now: Mill
     if name_was_taken(goals::rename(&mut tx, id, &draft.name, &draft.description, now).await)? {
         return Ok(Kept::Refused);
     }
-    goals::set_names(&mut tx, id, &names).await?;
+    set_names(&mut tx, id, &names).await?;
     audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.changed", &draft.name, &detail)).await?;
     tx.commit().await?;
     Ok(Kept::Saved(id))
@@ -172,7 +177,7 @@ fn problems(all: &[Goal], of: Option<Uuid>, draft: &Draft) -> Vec<Problem> {
 /// Other active goals that send a network the same name for the same event.
 fn clashes(all: &[Goal], names: &Names, of: Option<Uuid>, event: &str, own: &BTreeMap<String, String>) -> Vec<Clash> {
     let mut clashes = Vec::new();
-    for spec in networks::specs() {
+    for spec in named_networks() {
         let usual = spec.event_name(event);
         let sent_as = own.get(spec.slug).map_or(usual, String::as_str);
         for goal in all.iter().filter(|goal| Some(goal.id) != of && goal.status == GoalStatus::Active && goal.event == event) {
@@ -196,7 +201,7 @@ fn sent_as(event: &str, own: &BTreeMap<String, String>) -> Vec<SentAs> {
         usual: spec.event_name(event).into(),
         chosen: own.get(spec.slug).cloned(),
     };
-    networks::specs().map(one).collect()
+    named_networks().map(one).collect()
 }
 
 /// Only what differs from the usual name is kept, and only for networks that exist.
@@ -205,11 +210,19 @@ fn chosen(event: &str, names: &BTreeMap<String, String>) -> BTreeMap<String, Str
         let name = names.get(spec.slug)?;
         (name != spec.event_name(event)).then(|| (spec.slug.to_owned(), name.clone()))
     };
-    networks::specs().filter_map(kept).collect()
+    named_networks().filter_map(kept).collect()
 }
 
 fn names_of(names: &Names, goal: Uuid) -> BTreeMap<String, String> {
     names.iter().filter(|((of, _), _)| *of == goal).map(|((_, network), name)| (network.clone(), name.clone())).collect()
+}
+
+/// Puts these names in place of the former ones. What the goal is mapped to elsewhere stays.
+async fn set_names(tx: &mut Tx, goal: Uuid, names: &BTreeMap<String, String>) -> db::Result<()> {
+    for spec in named_networks() {
+        goals::map(tx, goal, spec.slug, names.get(spec.slug).map(String::as_str)).await?;
+    }
+    Ok(())
 }
 
 /// What differs, in words for the audit log; empty where nothing does.
@@ -221,7 +234,7 @@ fn changes(goal: &Goal, draft: &Draft, before: &BTreeMap<String, String>, after:
     if goal.description != draft.description {
         said.push("description".to_owned());
     }
-    for spec in networks::specs() {
+    for spec in named_networks() {
         let usual = spec.event_name(&goal.event);
         let (from, to) = (before.get(spec.slug).map_or(usual, String::as_str), after.get(spec.slug).map_or(usual, String::as_str));
         if from != to {

@@ -1,7 +1,7 @@
 //! What the pages of an ad network are drawn from: reads only, one game at a time.
 
 use super::auth::Access;
-use super::db::{self, Db, attempts, connection_changes, conversions, deliveries, evidence, health};
+use super::db::{self, Db, actions, attempts, connection_changes, conversions, deliveries, evidence, health};
 use super::dispatch;
 use super::masking::Masked;
 use super::networks::contract::{ConnectError, Network, Settings};
@@ -9,6 +9,7 @@ use super::networks::{ALL, find};
 use super::now;
 use super::state::state;
 use crate::error::AppError;
+use crate::model::action::Mapping;
 use crate::model::connection::Connection;
 use crate::model::filter::{Cursor, Position};
 use crate::model::game::Game;
@@ -108,7 +109,12 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
     let (rows, more) = attempts::page(db, &scope, &position).await?;
     let log = pages(reader.show(rows), more, &position, |attempt| Cursor { time: attempt.time, id: attempt.id });
     let evidence = if counts.all() == 0 { Some(evidence::since(db, game.id, slug, since).await?) } else { None };
+    let mapping = match &connection {
+        Some(connection) => mapping(reader, network, connection.id).await?,
+        None => None,
+    };
     Ok(Integration {
+        mapping,
         game_name: game.name.clone(),
         may_change: reader.may_change,
         network: card(network),
@@ -124,6 +130,20 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
         evidence,
         now: reader.now,
     })
+}
+
+/// Goals and what they can be mapped to, where the network asks for that.
+async fn mapping(reader: &Reader<'_>, network: &dyn Network, connection: Uuid) -> db::Result<Option<Mapping>> {
+    let Some(field) = network.spec().action else { return Ok(None) };
+    let (list, read_at) = actions::of_connection(&reader.db, connection).await?;
+    Ok(Some(Mapping {
+        noun: field.noun.to_owned(),
+        says: field.says.to_owned(),
+        choosable: field.choosable.to_owned(),
+        goals: actions::goals(&reader.db, reader.game.id, network.spec().slug, reader.now - DAY).await?,
+        actions: list,
+        read_at,
+    }))
 }
 
 /// The setting without which nobody can connect, if there is one.

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 const DOTS: &str = "••••••••";
 /// The objects and fields in which networks are told who a player is.
-const PERSONAL: &[&str] = &["user", "user_data", "page", "event_source_url", "referrer_url", "click_id"];
+const PERSONAL: &[&str] = &["user", "user_data", "userData", "adIdentifiers", "page", "event_source_url", "referrer_url", "click_id"];
 /// Hexadecimal digits of a SHA-256 digest.
 const DIGEST: usize = 64;
 

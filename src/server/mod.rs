@@ -1,5 +1,6 @@
 //! Everything that runs on the server: ingest, decide, dispatch, networks, simulator, database.
 
+pub mod access;
 pub mod auth;
 pub mod command;
 pub mod config;

@@ -1,5 +1,6 @@
 //! What every request can reach: options, database, settings, keys.
 
+use super::access::AccessTokens;
 use super::config::Config;
 use super::db::Db;
 use super::dispatch::Dispatch;
@@ -21,6 +22,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub sealer: Sealer,
     pub http: Http,
+    /// What the networks' stored secrets have bought.
+    pub access: AccessTokens,
     /// Wakes dispatch: something is due, or may go again.
     pub wake: Arc<Notify>,
     pub tries: Arc<Tries>,
@@ -37,12 +40,24 @@ impl AppState {
         let metrics = metrics::wanted(config.mode, config.metrics_token.as_ref()).then(metrics::install);
         let rates = Rates { per_key: config.ingest_rate, per_ip: config.ingest_rate_ip };
         let ingest = Ingest::start(db.clone(), rates, &config.trusted_proxies, wake.clone());
-        Ok(Self { options, db, config: Arc::new(config), sealer, http, wake, tries: Arc::default(), ingest, metrics })
+        Ok(Self {
+            options,
+            db,
+            config: Arc::new(config),
+            sealer,
+            http,
+            access: AccessTokens::default(),
+            wake,
+            tries: Arc::default(),
+            ingest,
+            metrics,
+        })
     }
 
     /// What dispatch needs of it.
     pub fn dispatch(&self) -> Dispatch {
         Dispatch::new(self.db.clone(), self.sealer.clone(), self.config.networks.clone(), self.http.clone(), Arc::clone(&self.wake))
+            .sharing(self.access.clone())
     }
 }
 

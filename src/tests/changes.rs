@@ -107,6 +107,7 @@ impl Rows {
         let body = Event {
             name: "Purchase".into(),
             goal_event: "purchase".into(),
+            action: None,
             dedup_id: Uuid::now_v7().to_string(),
             time: NOW,
             click: None,

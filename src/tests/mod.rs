@@ -11,6 +11,7 @@ mod games;
 mod goals;
 mod ingest;
 mod keys;
+mod mapping;
 mod metrics;
 mod networks;
 mod people;

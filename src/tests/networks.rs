@@ -1,5 +1,7 @@
 //! The networks against the simulator, over real HTTP: two readings of each wire page, made apart, agree.
 
+mod google;
+
 use crate::model::conversion::Consent;
 use crate::server::networks::contract::{
     Browser, Choice, ClickIds, ConnectError, Destination, Event, Events, Network, OAuth, Outcome, Request, SettingKind, Settings, Token,
@@ -11,6 +13,8 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 use url::Url;
 
+/// Verifier and challenge of RFC 7636, appendix B.
+const PROOF: (&str, &str) = ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 const REDIRECT: &str = "http://127.0.0.1:3000/oauth/network/callback";
 
 /// A simulator with a client that may call it; it ends with the value.
@@ -45,7 +49,8 @@ impl Played {
     /// What sending these events comes to, with the network's words.
     async fn sent(&self, network: &dyn Network, to: &Destination, events: &[Event]) -> (Events, String) {
         let answer = self.answer(&network.request(&self.settings, to, events)).await;
-        let verdict = network.verdict(&answer, events.len());
+        let test = events.iter().any(|event| event.test);
+        let verdict = if test { network.verdict_of_test(&answer, events.len()) } else { network.verdict(&answer, events.len()) };
         (verdict.events, verdict.words.unwrap_or_default())
     }
 }
@@ -67,13 +72,26 @@ fn meta_pasted() -> (&'static dyn Network, Destination) {
     (find("meta").unwrap(), to(world::META_PIXEL, world::META_PASTED_TOKEN))
 }
 
+/// A customer under a manager, with an access token.
+fn google() -> (&'static dyn Network, Destination) {
+    let through = Some(world::GOOGLE_MANAGER.to_owned());
+    (find("google").unwrap(), Destination { through, pasted: false, ..to(world::GOOGLE_CUSTOMER, world::GOOGLE_ACCESS_TOKEN) })
+}
+
 /// Every network, by each of its ways.
-fn all() -> [(&'static dyn Network, Destination); 4] {
-    [tiktok(), meta(), meta_pasted(), reddit()]
+fn all() -> [(&'static dyn Network, Destination); 5] {
+    [tiktok(), meta(), meta_pasted(), google(), reddit()]
 }
 
 fn to(target: &str, token: &str) -> Destination {
-    Destination { account_id: None, target_id: target.into(), token: SecretString::from(token), pasted: true, test_code: None }
+    Destination {
+        account_id: None,
+        through: None,
+        target_id: target.into(),
+        token: SecretString::from(token),
+        pasted: true,
+        test_code: None,
+    }
 }
 
 fn event(network: &dyn Network, goal_event: &str) -> Event {
@@ -95,6 +113,7 @@ fn event(network: &dyn Network, goal_event: &str) -> Event {
     Event {
         name: network.spec().event_name(goal_event).into(),
         goal_event: goal_event.into(),
+        action: network.spec().action.map(|_| world::GOOGLE_PURCHASE_ACTION.to_owned()),
         dedup_id: uuid::Uuid::new_v4().to_string(),
         time: crate::server::now() - 30_000,
         click: Some(click),
@@ -150,7 +169,7 @@ async fn a_conversion_without_a_click_is_taken_by_its_email() {
 #[tokio::test]
 async fn a_test_event_without_a_test_code_counts_nowhere() {
     let played = Played::start().await;
-    for (network, to) in all() {
+    for (network, to) in all().into_iter().filter(|(network, _)| network.spec().test.is_some()) {
         let (verdict, _) = played.sent(network, &to, &[Event { test: true, ..event(network, "purchase") }]).await;
         assert_eq!(verdict, Events::All(Outcome::Payload));
     }
@@ -160,7 +179,11 @@ async fn a_test_event_without_a_test_code_counts_nowhere() {
 async fn one_bad_event_is_named_or_must_be_found() {
     let played = Played::start().await;
     for (network, to) in all() {
-        let old = Event { time: crate::server::now() - network.spec().max_age - 60_000, ..event(network, "purchase") };
+        let old = match network.spec().slug {
+            // Google finds out later how old an event is.
+            "google" => Event { value: Some(("5".into(), "USDX".into())), ..event(network, "purchase") },
+            _ => Event { time: crate::server::now() - network.spec().max_age - 60_000, ..event(network, "purchase") },
+        };
         let events = [event(network, "purchase"), old.clone(), event(network, "purchase")];
         match played.sent(network, &to, &events).await.0 {
             Events::Bad(bad) => assert_eq!(bad.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]),
@@ -180,6 +203,7 @@ async fn a_wrong_token_and_a_wrong_pixel_are_told_apart() {
         let strange = match network.spec().slug {
             "tiktok" => world::TIKTOK_FOREIGN_PIXEL,
             "meta" => world::META_FOREIGN_PIXEL,
+            "google" => world::GOOGLE_FOREIGN_CUSTOMER,
             _ => world::REDDIT_FOREIGN_PIXEL,
         };
         let pixel = Destination { target_id: strange.into(), ..right };
@@ -256,10 +280,12 @@ async fn consent(oauth: &dyn OAuth, dialog: Url, more: &[(&str, &str)]) -> Strin
 impl Played {
     /// From the dialog to a token that is whole.
     async fn token(&self, oauth: &dyn OAuth, more: &[(&str, &str)]) -> Result<Token, ConnectError> {
-        let code = consent(oauth, oauth.dialog(&self.settings, REDIRECT, "state-1").unwrap(), more).await;
-        let exchange = oauth.exchange(&self.settings, REDIRECT, &code).unwrap();
+        let (verifier, challenge) = PROOF;
+        let dialog = oauth.with_challenge(oauth.dialog(&self.settings, REDIRECT, "state-1").unwrap(), challenge);
+        let code = consent(oauth, dialog, more).await;
+        let exchange = oauth.with_verifier(oauth.exchange(&self.settings, REDIRECT, &code).unwrap(), &SecretString::from(verifier));
         let now = crate::server::now();
-        let mut token = oauth.read_exchange(&self.answer(&exchange).await, now).unwrap();
+        let mut token = oauth.read_exchange(&self.answer(&exchange).await, now)?;
         assert!(
             matches!(oauth.read_exchange(&self.answer(&exchange).await, now), Err(ConnectError::Refused { .. })),
             "a code is good once"
@@ -284,10 +310,11 @@ impl Played {
     }
 
     async fn targets(&self, oauth: &dyn OAuth, token: &Token, account: &str) -> Result<Vec<Choice>, ConnectError> {
+        let account = Choice::new(account, "");
         let (mut list, mut cursor) = (vec![], None);
         loop {
-            let request = oauth.targets(&self.settings, &token.secret, account, cursor.as_deref()).unwrap();
-            let page = oauth.read_targets(account, cursor.as_deref(), &self.answer(&request).await)?;
+            let request = oauth.targets(&self.settings, &token.secret, &account, cursor.as_deref()).unwrap();
+            let page = oauth.read_targets(&account, cursor.as_deref(), &self.answer(&request).await)?;
             list.extend(page.list);
             cursor = page.next;
             if cursor.is_none() {
@@ -327,7 +354,7 @@ async fn a_business_lets_meta_in_by_its_system_user() {
     assert_eq!(token.holder.as_deref(), Some(world::META_SYSTEM_USER));
     assert!(token.expires_at.is_some_and(|at| at > crate::server::now()));
     let accounts = played.accounts(oauth, &token).await;
-    assert_eq!(accounts, [Choice { id: world::META_BUSINESS.into(), name: "Sample Studio".into() }]);
+    assert_eq!(accounts, [Choice::new(world::META_BUSINESS, "Sample Studio")]);
     let datasets = played.targets(oauth, &token, world::META_BUSINESS).await.unwrap();
     // Its own on two pages, then its client's.
     assert_eq!(datasets.len(), 2 + world::META_BIG_PIXELS + 1);

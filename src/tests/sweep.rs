@@ -23,6 +23,7 @@ async fn people(db: &Db, game_id: Uuid, expires_at: Millis) {
     assert!(sessions::insert(&mut tx, &sessions::Row { fingerprint: &fingerprint, user_id: None, data: "{}", expires_at }).await.unwrap());
     let (user_id, network) = (Uuid::now_v7(), "tiktok".to_owned());
     let state = OauthState {
+        verifier: None,
         state_hash: format!("state-{expires_at}"),
         session_hash: fingerprint,
         user_id,

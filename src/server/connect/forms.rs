@@ -3,8 +3,9 @@
 
 use super::oauth::Pick;
 use super::pasted::Paste;
-use super::{Actor, ConnectFailure, Desk, oauth, pasted, save};
+use super::{Actor, ConnectFailure, Desk, actions, oauth, pasted, save};
 use crate::error::AppError;
+use crate::model::action::GOAL_KEY;
 use crate::model::connect::{ConnectProblem, LastTry, NetworkSaid, Typed};
 use crate::model::integration::{Choice, Grant};
 use crate::model::{MINUTE, Millis};
@@ -15,6 +16,7 @@ use crate::server::networks::contract::{self, ConnectError};
 use crate::server::networks::find;
 use crate::server::now;
 use crate::server::state::state;
+use std::collections::BTreeMap;
 use tower_sessions::Session;
 use uuid::Uuid;
 
@@ -56,12 +58,30 @@ pub async fn offer(access: &Access, slug: &str, grant: Uuid, account: Option<&st
 }
 
 fn choice(choice: contract::Choice) -> Choice {
-    Choice { id: choice.id, name: choice.name }
+    Choice { id: choice.id, name: choice.name, through: choice.through }
 }
 
 pub async fn pick(access: &Access, slug: &str, pick: &Pick) -> Result<(), AppError> {
+    let desk = Desk::of(&state());
     let typed = Typed { target: pick.target.clone(), test_code: pick.test_code.clone() };
-    told(slug, typed, oauth::pick(&Desk::of(&state()), actor(access), slug, pick).await).await.map(drop)
+    told(slug, typed, oauth::pick(&desk, actor(access), slug, pick).await).await?;
+    // The connection stands; what goals can be mapped to is read on the way, and can be read again from its page.
+    if find(slug).is_some_and(|network| network.actions().is_some())
+        && let Err(cause) = actions::refresh(&desk, actor(access), slug).await
+    {
+        tracing::warn!(network = slug, %cause, "the list to map goals to was not read");
+    }
+    Ok(())
+}
+
+pub async fn refresh_actions(access: &Access, slug: &str) -> Result<(), AppError> {
+    told(slug, Typed::default(), actions::refresh(&Desk::of(&state()), actor(access), slug).await).await.map(drop)
+}
+
+pub async fn map(access: &Access, slug: &str, chosen: &BTreeMap<String, String>) -> Result<(), AppError> {
+    let of_goal = |(goal, action): (&String, &String)| Some((goal.strip_prefix(GOAL_KEY)?.parse().ok()?, action.clone()));
+    let chosen: BTreeMap<Uuid, String> = chosen.iter().map(of_goal).collect::<Option<_>>().ok_or(AppError::NotFound)?;
+    told(slug, Typed::default(), actions::map(&Desk::of(&state()), actor(access), slug, &chosen).await).await
 }
 
 pub async fn paste(access: &Access, slug: &str, paste: &Paste) -> Result<(), AppError> {
@@ -142,6 +162,7 @@ pub fn problem(failure: ConnectFailure) -> AppError {
         ConnectFailure::Network(ConnectError::NotConfigured { .. }) => ConnectProblem::NotConfigured,
         ConnectFailure::Field { field: "target", .. } => ConnectProblem::Target,
         ConnectFailure::Field { field: "token", .. } => ConnectProblem::Token,
+        ConnectFailure::Field { field: "action", .. } => ConnectProblem::Action,
         ConnectFailure::Field { .. } => ConnectProblem::TestCode,
         ConnectFailure::Stale => ConnectProblem::Stale,
         ConnectFailure::Denied => ConnectProblem::Denied,

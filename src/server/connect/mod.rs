@@ -1,6 +1,7 @@
 //! Connecting a game to a network: through the network's consent page, or by a pasted token; both end in `save`.
 //! The networks say what to ask and how to read the answer; the calls are made here.
 
+pub mod actions;
 pub mod callback;
 pub mod forms;
 pub mod oauth;
@@ -11,11 +12,13 @@ use crate::model::Millis;
 use crate::model::game::Game;
 use crate::model::number::{counted, form};
 use crate::model::user::Account;
+use crate::server::access::{AccessTokens, Shop};
 use crate::server::db::Db;
-use crate::server::networks::contract::{Answer, ConnectError, Request, Settings};
+use crate::server::networks::contract::{Answer, ConnectError, Network, Request, Settings};
 use crate::server::networks::http::Http;
 use crate::server::secrets::Sealer;
 use crate::server::state::AppState;
+use secrecy::SecretString;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -25,6 +28,7 @@ pub struct Desk {
     pub db: Db,
     pub sealer: Sealer,
     pub http: Http,
+    pub access: AccessTokens,
     pub settings: Settings,
     /// Origin of this instance, e.g. `https://postbacks.example`.
     pub public_url: String,
@@ -78,6 +82,7 @@ impl Desk {
             db: state.db.clone(),
             sealer: state.sealer.clone(),
             http: state.http.clone(),
+            access: state.access.clone(),
             settings: state.config.networks.clone(),
             public_url: state.config.origin(),
             wake: state.wake.clone(),
@@ -87,6 +92,25 @@ impl Desk {
     /// One call of a connect flow; no answer is “try again”.
     async fn ask(&self, request: &Request) -> Result<Answer, ConnectError> {
         self.http.send(request).await.result.map_err(|none| ConnectError::Unavailable { words: none.words })
+    }
+
+    /// A call that shows a token: the stored secret itself, or the access token that it buys, anew where that turns out to be stale.
+    async fn ask_with(
+        &self,
+        network: &dyn Network,
+        secret: &SecretString,
+        request: impl Fn(&SecretString) -> Result<Request, ConnectError>,
+        now: Millis,
+    ) -> Result<Answer, ConnectError> {
+        let Some(refresh) = network.refresh() else { return self.ask(&request(secret)?).await };
+        let shop = Shop { http: &self.http, settings: &self.settings, refresh, secret };
+        let token = self.access.token(shop, None, now).await.map_err(|none| none.error)?;
+        let answer = self.ask(&request(&token)?).await?;
+        if !refresh.stale(&answer) {
+            return Ok(answer);
+        }
+        let token = self.access.token(shop, Some(&token), now).await.map_err(|none| none.error)?;
+        self.ask(&request(&token)?).await
     }
 
     /// Where a network sends the browser back to.

@@ -9,7 +9,10 @@ use crate::server::db::grants::{self, Grant, OauthState};
 use crate::server::networks::contract::{Choice, Choices, ConnectError, Destination, Network, OAuth, Token};
 use crate::server::networks::find;
 use crate::server::secrets::{fingerprint, random_token};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A consent that takes longer has to be started again.
@@ -54,11 +57,14 @@ fn oauth_of(network: &dyn Network) -> Result<&dyn OAuth, ConnectFailure> {
 /// The dialog's address; the state in it is bound to this session, user, game and network, for ten minutes and one use.
 pub async fn begin(desk: &Desk, actor: Actor<'_>, slug: &str, session: &str, popup: bool) -> Result<url::Url, ConnectFailure> {
     let network = find(slug).ok_or(ConnectFailure::NotFound)?;
-    let state = random_token("");
-    let dialog = oauth_of(network)?.dialog(&desk.settings, &desk.redirect_uri(slug), &state)?;
+    let oauth = oauth_of(network)?;
+    let (state, verifier) = (random_token(""), random_token(""));
+    let dialog = oauth.with_challenge(oauth.dialog(&desk.settings, &desk.redirect_uri(slug), &state)?, &challenge(&verifier));
+    let state_hash = fingerprint(&state);
     let mut tx = desk.db.begin().await?;
     let stored = OauthState {
-        state_hash: fingerprint(&state),
+        verifier: Some(desk.sealer.seal(&owner_of_state(&state_hash), &verifier.into())),
+        state_hash,
         session_hash: fingerprint(session),
         user_id: actor.account.id,
         game_id: actor.game.id,
@@ -98,7 +104,10 @@ pub async fn exchange(desk: &Desk, state: &OauthState, code: Option<&str>, now: 
     let network = find(&state.network).ok_or(ConnectFailure::NotFound)?;
     let oauth = oauth_of(network)?;
     let code = code.filter(|code| !code.is_empty() && code.len() <= MAX_CODE).ok_or(ConnectFailure::Denied)?;
-    let answer = desk.ask(&oauth.exchange(&desk.settings, &desk.redirect_uri(&state.network), code)?).await?;
+    let verifier = state.verifier.as_deref().ok_or(ConnectFailure::Stale)?;
+    let verifier = desk.sealer.open(&owner_of_state(&state.state_hash), verifier).map_err(|_| ConnectFailure::Stale)?;
+    let exchange = oauth.with_verifier(oauth.exchange(&desk.settings, &desk.redirect_uri(&state.network), code)?, &verifier);
+    let answer = desk.ask(&exchange).await?;
     let token = whole(desk, oauth, oauth.read_exchange(&answer, now)?, now).await?;
     let id = Uuid::now_v7();
     let grant = Grant {
@@ -128,6 +137,15 @@ async fn whole(desk: &Desk, oauth: &dyn OAuth, mut token: Token, now: Millis) ->
     Err(ConnectError::Unavailable { words: "The token is not whole after as many calls as any network needs.".into() }.into())
 }
 
+/// S256 of RFC 7636.
+fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
+fn owner_of_state(state_hash: &str) -> String {
+    format!("state:{state_hash}")
+}
+
 fn owner(grant: Uuid) -> String {
     format!("grant:{grant}")
 }
@@ -135,14 +153,14 @@ fn owner(grant: Uuid) -> String {
 /// What the grant's token may use. With one account, that account is picked.
 pub async fn offer(desk: &Desk, actor: Actor<'_>, slug: &str, grant_id: Uuid, account: Option<&str>) -> Result<Offer, ConnectFailure> {
     let (network, _, token) = open(desk, actor, slug, grant_id).await?;
-    let accounts = list_accounts(desk, network, &token).await?;
+    let accounts = list_accounts(desk, network, &token, actor.now).await?;
     let account = match (account, accounts.as_slice()) {
         (None, [only]) => Some(only.clone()),
         (None, _) => None,
         (Some(id), all) => Some(all.iter().find(|choice| choice.id == id).cloned().ok_or(ConnectFailure::NotInList)?),
     };
     let targets = match &account {
-        Some(account) => list_targets(desk, network, &token, &account.id).await?,
+        Some(account) => list_targets(desk, network, &token, account, actor.now).await?,
         None => Vec::new(),
     };
     Ok(Offer { accounts, account, targets })
@@ -163,8 +181,8 @@ pub struct Pick {
 pub async fn pick(desk: &Desk, actor: Actor<'_>, slug: &str, pick: &Pick) -> Result<Connection, ConnectFailure> {
     let (network, grant, token) = open(desk, actor, slug, pick.grant_id).await?;
     let among = |list: Vec<Choice>, id: &str| list.into_iter().find(|choice| choice.id == id).ok_or(ConnectFailure::NotInList);
-    let account = among(list_accounts(desk, network, &token).await?, &pick.account)?;
-    let target = among(list_targets(desk, network, &token, &account.id).await?, &pick.target)?;
+    let account = among(list_accounts(desk, network, &token, actor.now).await?, &pick.account)?;
+    let target = among(list_targets(desk, network, &token, &account, actor.now).await?, &pick.target)?;
     let new = NewConnection {
         network: network.spec(),
         account: Some(account),
@@ -187,12 +205,12 @@ async fn open(desk: &Desk, actor: Actor<'_>, slug: &str, id: Uuid) -> Result<(&'
     Ok((network, grant, token))
 }
 
-async fn list_accounts(desk: &Desk, network: &dyn Network, token: &SecretString) -> Result<Vec<Choice>, ConnectFailure> {
+async fn list_accounts(desk: &Desk, network: &dyn Network, token: &SecretString, now: Millis) -> Result<Vec<Choice>, ConnectFailure> {
     let (oauth, spec) = (oauth_of(network)?, network.spec());
     let mut list = Vec::new();
     let mut cursor = None;
     for _ in 0..MAX_PAGES {
-        let answer = desk.ask(&oauth.accounts(&desk.settings, token, cursor.as_deref())?).await?;
+        let answer = desk.ask_with(network, token, |token| oauth.accounts(&desk.settings, token, cursor.as_deref()), now).await?;
         cursor = take_page(&mut list, oauth.read_accounts(cursor.as_deref(), &answer)?);
         if cursor.is_none() {
             break;
@@ -202,12 +220,18 @@ async fn list_accounts(desk: &Desk, network: &dyn Network, token: &SecretString)
     Ok(list)
 }
 
-async fn list_targets(desk: &Desk, network: &dyn Network, token: &SecretString, account: &str) -> Result<Vec<Choice>, ConnectFailure> {
+async fn list_targets(
+    desk: &Desk,
+    network: &dyn Network,
+    token: &SecretString,
+    account: &Choice,
+    now: Millis,
+) -> Result<Vec<Choice>, ConnectFailure> {
     let (oauth, spec) = (oauth_of(network)?, network.spec());
     let mut list = Vec::new();
     let mut cursor = None;
     for _ in 0..MAX_PAGES {
-        let answer = desk.ask(&oauth.targets(&desk.settings, token, account, cursor.as_deref())?).await?;
+        let answer = desk.ask_with(network, token, |token| oauth.targets(&desk.settings, token, account, cursor.as_deref()), now).await?;
         cursor = take_page(&mut list, oauth.read_targets(account, cursor.as_deref(), &answer)?);
         if cursor.is_none() {
             break;

@@ -36,6 +36,7 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
     let test_code = valid_test_code(spec, paste.test_code.trim())?;
     let to = Destination {
         account_id: None,
+        through: None,
         target_id: target.to_owned(),
         token: token.clone(),
         pasted: true,
@@ -46,7 +47,7 @@ pub async fn paste(desk: &Desk, actor: Actor<'_>, slug: &str, paste: &Paste) -> 
     let new = NewConnection {
         network: spec,
         account: None,
-        target: Choice { id: target.to_owned(), name: String::new() },
+        target: Choice::new(target, ""),
         token,
         token_expires_at: None,
         pasted: true,

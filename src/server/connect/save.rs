@@ -54,6 +54,7 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
         network: new.network.slug,
         account_id: account_id.as_deref(),
         account_name: new.account.as_ref().map(|account| account.name.as_str()),
+        account_through: new.account.as_ref().and_then(|account| account.through.as_deref()),
         target_id: &new.target.id,
         target_name: Some(new.target.name.as_str()).filter(|name| !name.is_empty()),
         secret_tail: tail,
@@ -92,7 +93,7 @@ pub async fn waiting(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<i64, C
 /// connection may hang on the same consent.
 pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), ConnectFailure> {
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
-    let sealed = changes::secret(&desk.db, connection.id).await?;
+    let present = destination(desk, &connection).await?;
     let holder = changes::holder(&desk.db, connection.id).await?;
     let mut tx = desk.db.begin().await?;
     postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
@@ -102,10 +103,10 @@ pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(),
     tx.commit().await?;
     // What is claimed already must not go out any more.
     desk.wake.notify_one();
-    let Some(token) = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok()) else { return Ok(()) };
-    if !connection.pasted && !shared(desk, slug, holder.as_deref(), actor.now).await {
-        let Connection { account_id, target_id, pasted, test_code, .. } = connection;
-        oauth::revoke(desk, slug, &Destination { account_id, target_id, token, pasted, test_code }).await;
+    if let Some(present) = present.filter(|present| !present.pasted)
+        && !shared(desk, slug, holder.as_deref(), actor.now).await
+    {
+        oauth::revoke(desk, slug, &present).await;
     }
     Ok(())
 }
@@ -120,6 +121,14 @@ async fn shared(desk: &Desk, slug: &str, holder: Option<&str>, now: Millis) -> b
         },
         |count| count > 0,
     )
+}
+
+/// Where the connection leads, with its stored secret; None where that does not open any more.
+pub async fn destination(desk: &Desk, connection: &Connection) -> Result<Option<Destination>, ConnectFailure> {
+    let sealed = changes::secret(&desk.db, connection.id).await?;
+    let token = sealed.and_then(|sealed| desk.sealer.open(&owner(connection.id), &sealed).ok());
+    let Connection { account_id, account_through: through, target_id, pasted, test_code, .. } = connection.clone();
+    Ok(token.map(|token| Destination { account_id, through, target_id, token, pasted, test_code }))
 }
 
 /// Switches sending on or off. Off: what is queued is held; on: it goes.
@@ -171,6 +180,6 @@ fn owner(connection: Uuid) -> String {
     format!("connection:{connection}")
 }
 
-async fn record(tx: &mut Tx, actor: Actor<'_>, action: &str, network: &str, detail: &str) -> crate::server::db::Result<()> {
+pub async fn record(tx: &mut Tx, actor: Actor<'_>, action: &str, network: &str, detail: &str) -> crate::server::db::Result<()> {
     audit::record(tx, &Entry::of(actor.account, actor.game.id, actor.now, action, network, detail)).await
 }

@@ -14,6 +14,7 @@ struct Row {
     enabled: bool,
     account_id: Option<String>,
     account_name: Option<String>,
+    account_through: Option<String>,
     target_id: String,
     target_name: Option<String>,
     secret_tail: Option<String>,
@@ -36,6 +37,7 @@ impl From<Row> for Connection {
             network: row.network,
             account_id: row.account_id,
             account_name: row.account_name,
+            account_through: row.account_through,
             target_id: row.target_id,
             target_name: row.target_name,
             secret_tail: row.secret_tail,
@@ -56,7 +58,7 @@ impl From<Row> for Connection {
 
 macro_rules! columns {
     () => {
-        "id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, secret_expires_at,
+        "id, game_id, network, enabled, account_id, account_name, account_through, target_id, target_name, secret_tail, secret_expires_at,
          secret_pasted, test_code, parked_cause, parked_since, parked_words, connected_at, connected_by"
     };
 }
@@ -91,6 +93,7 @@ pub struct Saved<'a> {
     pub network: &'a str,
     pub account_id: Option<&'a str>,
     pub account_name: Option<&'a str>,
+    pub account_through: Option<&'a str>,
     pub target_id: &'a str,
     pub target_name: Option<&'a str>,
     pub secret_tail: Option<&'a str>,
@@ -131,7 +134,7 @@ pub async fn save(tx: &mut Tx, id: Uuid, sealed: &str, saved: &Saved<'_>) -> Res
     within!(tx, c => sqlx::query(
         "update connections set connected = true, enabled = true, account_id = $2, account_name = $3, target_id = $4, target_name = $5,
          secret = $6, secret_tail = $7, secret_expires_at = $8, test_code = $9, connected_at = $10, connected_by = $11,
-         secret_pasted = $12, secret_holder = $13, parked_cause = null, parked_since = null, parked_words = null where id = $1",
+         secret_pasted = $12, secret_holder = $13, account_through = $14, parked_cause = null, parked_since = null, parked_words = null where id = $1",
     )
     .bind(id)
     .bind(saved.account_id)
@@ -146,6 +149,7 @@ pub async fn save(tx: &mut Tx, id: Uuid, sealed: &str, saved: &Saved<'_>) -> Res
     .bind(saved.connected_by)
     .bind(saved.secret_pasted)
     .bind(saved.secret_holder)
+    .bind(saved.account_through)
     .execute(c)
     .await
     .map(drop))
@@ -185,7 +189,7 @@ pub async fn consents(db: &Db, network: &str, holder: Option<&str>, now: Millis)
 /// Forgets the secrets and what it was connected to; the row stays for its log.
 pub async fn disconnect(tx: &mut Tx, id: Uuid) -> Result<()> {
     within!(tx, c => sqlx::query(
-        "update connections set connected = false, enabled = false, account_id = null, account_name = null, target_id = '', target_name = null,
+        "update connections set connected = false, enabled = false, account_id = null, account_name = null, account_through = null, target_id = '', target_name = null,
          secret = null, secret_tail = null, secret_expires_at = null, secret_pasted = false, secret_holder = null, test_code = null,
          parked_cause = null, parked_since = null, parked_words = null where id = $1",
     )

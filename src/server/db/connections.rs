@@ -13,6 +13,7 @@ pub struct Route {
     pub game_id: Uuid,
     pub network: String,
     pub account_id: Option<String>,
+    pub account_through: Option<String>,
     pub target_id: String,
     /// Sealed for owner `connection:<id>`.
     pub secret: Option<String>,
@@ -25,14 +26,15 @@ pub struct Route {
 impl Route {
     /// Whether both lead to the same place under the same token.
     pub fn leads_to_same(&self, other: &Self) -> bool {
-        let place = |route: &Self| (route.account_id.clone(), route.target_id.clone(), route.secret.clone(), route.test_code.clone());
+        let account = |route: &Self| (route.account_id.clone(), route.account_through.clone());
+        let place = |route: &Self| (account(route), route.target_id.clone(), route.secret.clone(), route.test_code.clone());
         place(self) == place(other)
     }
 }
 
 macro_rules! columns {
     () => {
-        "c.id, c.game_id, c.network, c.account_id, c.target_id, c.secret, c.secret_pasted, c.test_code, c.probe_at is not null as probing"
+        "c.id, c.game_id, c.network, c.account_id, c.account_through, c.target_id, c.secret, c.secret_pasted, c.test_code, c.probe_at is not null as probing"
     };
 }
 

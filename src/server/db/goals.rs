@@ -5,7 +5,7 @@ use crate::model::Millis;
 use crate::model::goal::{Filter, Goal, GoalStatus};
 use crate::model::goal_form::Outcomes;
 use sqlx::FromRow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The unique index that keeps two goals of a game from sharing a name.
@@ -120,19 +120,17 @@ pub async fn names(db: &Db, game_id: Uuid) -> Result<HashMap<(Uuid, String), Str
     Ok(rows.into_iter().map(|(goal, network, name)| ((goal, network), name)).collect())
 }
 
-/// Puts these names (by network slug) in place of the goal's former ones.
-pub async fn set_names(tx: &mut Tx, goal_id: Uuid, names: &BTreeMap<String, String>) -> Result<()> {
-    within!(tx, c => sqlx::query("delete from mappings where goal_id = $1").bind(goal_id).execute(c).await.map(drop))?;
-    for (network, name) in names {
-        within!(tx, c => sqlx::query("insert into mappings (goal_id, network, target) values ($1, $2, $3)")
-            .bind(goal_id)
-            .bind(network)
-            .bind(name)
-            .execute(c)
-            .await
-            .map(drop))?;
-    }
-    Ok(())
+/// Sends the goal to the network under this name or action; None: under none of its own.
+pub async fn map(tx: &mut Tx, goal_id: Uuid, network: &str, target: Option<&str>) -> Result<()> {
+    within!(tx, c => sqlx::query("delete from mappings where goal_id = $1 and network = $2").bind(goal_id).bind(network).execute(c).await.map(drop))?;
+    let Some(target) = target else { return Ok(()) };
+    within!(tx, c => sqlx::query("insert into mappings (goal_id, network, target) values ($1, $2, $3)")
+        .bind(goal_id)
+        .bind(network)
+        .bind(target)
+        .execute(c)
+        .await
+        .map(drop))
 }
 
 /// What became of the events that matched each goal since then, test events left out.

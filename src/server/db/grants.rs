@@ -14,6 +14,8 @@ pub struct OauthState {
     pub game_id: Uuid,
     pub network: String,
     pub popup: bool,
+    /// The secret whose hash went out with the dialog, sealed for `state:<state_hash>`.
+    pub verifier: Option<String>,
     pub created_at: Millis,
     pub expires_at: Millis,
 }
@@ -37,8 +39,8 @@ pub struct Grant {
 pub async fn remember_state(tx: &mut Tx, state: &OauthState) -> Result<()> {
     within!(tx, c => sqlx::query("delete from oauth_states where expires_at < $1").bind(state.created_at).execute(c).await.map(drop))?;
     within!(tx, c => sqlx::query(
-        "insert into oauth_states (state_hash, session_hash, user_id, game_id, network, popup, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into oauth_states (state_hash, session_hash, user_id, game_id, network, popup, created_at, expires_at, verifier)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&state.state_hash)
     .bind(&state.session_hash)
@@ -48,6 +50,7 @@ pub async fn remember_state(tx: &mut Tx, state: &OauthState) -> Result<()> {
     .bind(state.popup)
     .bind(state.created_at)
     .bind(state.expires_at)
+    .bind(&state.verifier)
     .execute(c)
     .await
     .map(drop))

@@ -1,5 +1,6 @@
 //! All SQL lives here, a file a noun. One text of SQL runs on both engines; `on!` and `within!` expand it for either.
 
+pub mod actions;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;

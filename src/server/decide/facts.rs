@@ -199,6 +199,15 @@ pub struct Slot {
     pub message_id: Uuid,
 }
 
+/// What a goal counts under at a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedAction {
+    pub id: String,
+    pub name: String,
+    /// Days after the click in which it counts; None where the network does not say.
+    pub window_days: Option<i32>,
+}
+
 /// Everything a batch may touch: loaded by the ids that `keys::of_batch` names, then again by `keys::further` until it names no more.
 /// Messages already seen (30 days) are not in the batch: the caller has left them out.
 #[derive(Debug, Clone, Default)]
@@ -222,4 +231,6 @@ pub struct Facts {
     pub connections: Vec<Connection>,
     /// (goal id, network) -> event name, where it differs from the prefilled one.
     pub mappings: HashMap<(Uuid, String), String>,
+    /// (goal id, network) -> what it is mapped to at a network that asks for it, where that takes conversions.
+    pub actions: HashMap<(Uuid, String), MappedAction>,
 }

@@ -1,11 +1,11 @@
 //! The postback of a credited conversion, or the reason why there is none.
 
-use super::facts::{Click, Contact, IdentityKey, IdentityType, Player, StoredConversion};
+use super::facts::{Click, Contact, IdentityKey, IdentityType, MappedAction, Player, StoredConversion};
 use super::keys::{is_user, user_kind};
 use super::world::World;
 use super::{click, ids};
 use crate::model::conversion::{Consent, Decision, Reason};
-use crate::model::{HOUR, Millis};
+use crate::model::{DAY, HOUR, Millis};
 use crate::server::decide::changes::NewPostback;
 use crate::server::networks;
 use crate::server::networks::contract::{Browser, ClickIds, Event, Spec};
@@ -22,10 +22,18 @@ pub fn plan(world: &World, conversion: &StoredConversion, player: &Player, winne
     if !connection.enabled {
         return Err(Reason::ConnectionDisabled);
     }
+    let action = match spec.action {
+        Some(_) => Some(world.rules.action(conversion.goal_id, spec.slug).ok_or(Reason::GoalUnmapped)?),
+        None => None,
+    };
     if conversion.test && spec.test.is_some() && connection.test_code.is_none() {
         return Err(Reason::TestWithoutCode);
     }
     let body = event(world, conversion, player, winner, spec);
+    let last = last_moment(spec, &body);
+    if last.click.is_some_and(|click| click <= world.now) || counts_until(action, &body).is_some_and(|until| body.time > until) {
+        return Err(Reason::ClickExpired);
+    }
     if same_event(world, conversion, spec.slug, &body) {
         return Err(Reason::SameEvent);
     }
@@ -41,21 +49,46 @@ pub fn plan(world: &World, conversion: &StoredConversion, player: &Player, winne
         value: conversion.value.clone(),
         test: conversion.test,
         created_at: world.now,
-        expires_at: body.time + spec.max_age - AGE_MARGIN,
+        expires_at: last.earliest(),
         body,
     })
+}
+
+/// When the network stops taking it: for the event's age, and where it counts that, for the click's.
+struct Last {
+    event: Millis,
+    click: Option<Millis>,
+}
+
+impl Last {
+    fn earliest(&self) -> Millis {
+        self.click.map_or(self.event, |click| click.min(self.event))
+    }
+}
+
+fn last_moment(spec: &Spec, body: &Event) -> Last {
+    let click = spec.click_life.zip(body.click.as_ref()).map(|(life, click)| click.time + life - AGE_MARGIN);
+    Last { event: body.time + spec.max_age - AGE_MARGIN, click }
+}
+
+/// The last event time that the action counts for the click.
+fn counts_until(action: Option<&MappedAction>, body: &Event) -> Option<Millis> {
+    let days = action?.window_days?;
+    Some(body.click.as_ref()?.time + Millis::from(days) * DAY)
 }
 
 /// Everything that the network may be told. What is personal goes at full consent alone: of the event, and of the player since.
 fn event(world: &World, conversion: &StoredConversion, player: &Player, winner: &Click, spec: &Spec) -> Event {
     let full = at_full_consent(conversion, player);
+    let action = world.rules.action(conversion.goal_id, spec.slug);
     let own = &conversion.body;
     let Contact { email, email_sha256, phone } = if full { player.contact.clone() } else { Contact::default() };
     let personal = |own: &Option<String>, known: Option<(String, Millis)>| own.clone().filter(|_| full).or(known.map(|(text, _)| text));
     let email = personal(&own.email, email);
     Event {
-        name: event_name(world, conversion, spec),
+        name: action.map_or_else(|| event_name(world, conversion, spec), |action| action.name.clone()),
         goal_event: conversion.event.clone(),
+        action: action.map(|action| action.id.clone()),
         dedup_id: dedup_id(conversion, spec.slug),
         time: conversion.event_time.max(winner.time),
         click: (winner.kind != click::UTM).then(|| click_ids(winner)),
@@ -87,6 +120,12 @@ fn event_name(world: &World, conversion: &StoredConversion, spec: &Spec) -> Stri
     world.rules.mapping(conversion.goal_id, spec.slug).or(standard).unwrap_or(&conversion.event).to_owned()
 }
 
+/// What the network tells events of one message apart by: the action, where it has such, else the name.
+fn counted_as(world: &World, conversion: &StoredConversion, spec: &Spec) -> String {
+    let action = world.rules.action(conversion.goal_id, spec.slug).map(|action| action.id.clone());
+    action.unwrap_or_else(|| event_name(world, conversion, spec))
+}
+
 /// The id that the game's own browser pixel gave the event at this network, else one that follows from goal and message.
 fn dedup_id(conversion: &StoredConversion, network: &str) -> String {
     match &conversion.body.own_dedup {
@@ -103,7 +142,7 @@ fn same_event(world: &World, conversion: &StoredConversion, network: &str, body:
         other.id != conversion.id
             && other.message_id == conversion.message_id
             && other.decision == Decision::Credited { network: network.to_owned() }
-            && (dedup_id(other, network), event_name(world, other, spec)) == (body.dedup_id.clone(), body.name.clone())
+            && (dedup_id(other, network), counted_as(world, other, spec)) == (body.dedup_id.clone(), counted_as(world, conversion, spec))
     })
 }
 

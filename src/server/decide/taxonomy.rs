@@ -13,7 +13,6 @@ struct Signs {
 
 /// Networks without a folder of their own (yet). One that is in `networks::ALL` is taken from there.
 const OTHERS: &[Signs] = &[
-    Signs { network: "google", click_ids: &["gclid", "gbraid", "wbraid"], paid_sources: &["google", "youtube"] },
     Signs { network: "x", click_ids: &["twclid"], paid_sources: &["x", "twitter"] },
     Signs { network: "other", click_ids: &["msclkid", "li_fat_id"], paid_sources: &["linkedin"] },
 ];

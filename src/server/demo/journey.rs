@@ -25,6 +25,7 @@ const PRICES: &[(&str, &str, &str)] = &[
 enum Came {
     TikTok,
     Meta,
+    Google,
     Reddit,
     X,
     RedditWithoutClickId,
@@ -41,9 +42,10 @@ pub struct Step {
 /// One player's way from the landing page into the game; steps are in order of time.
 pub fn journey(rng: &mut impl Rng, start: Millis) -> Vec<Step> {
     let came = match rng.random_range(0..100) {
-        0..28 => Came::TikTok,
-        28..52 => Came::Meta,
-        52..72 => Came::Reddit,
+        0..22 => Came::TikTok,
+        22..40 => Came::Meta,
+        40..57 => Came::Google,
+        57..72 => Came::Reddit,
         72..79 => Came::X,
         79..84 => Came::RedditWithoutClickId,
         _ => Came::Organic,
@@ -91,6 +93,7 @@ impl Player {
         let query = match came {
             Came::TikTok => format!("?utm_source=tiktok&utm_medium=paid_social&utm_campaign=launch&ttclid=E.C.P.{}", letters(rng, 40)),
             Came::Meta => format!("?utm_source=facebook&utm_medium=paid_social&utm_campaign=launch&fbclid=IwZXh0bg{}", letters(rng, 48)),
+            Came::Google => format!("?utm_source=google&utm_medium=cpc&utm_campaign=launch&gclid=Cj0KCQiA{}", letters(rng, 60)),
             Came::Reddit => format!("?utm_source=reddit&utm_medium=cpc&utm_campaign=strategy&rdt_cid={}", letters(rng, 22)),
             Came::X => format!("?utm_source=x&utm_medium=cpc&twclid={}", letters(rng, 26)),
             Came::RedditWithoutClickId => "?utm_source=reddit&utm_medium=cpc&utm_campaign=strategy".to_owned(),
@@ -167,7 +170,9 @@ mod tests {
             assert!(steps.is_sorted_by_key(|step| step.second));
         }
         let landings: Vec<String> = journeys.iter().map(|steps| steps[0].message["context"]["pageUrl"].to_string()).collect();
-        for part in ["ttclid=", "fbclid=", "rdt_cid=", "twclid=", "utm_medium=cpc&utm_campaign=strategy\"", "sample-game.test/\""] {
+        for part in
+            ["ttclid=", "fbclid=", "gclid=Cj0", "rdt_cid=", "twclid=", "utm_medium=cpc&utm_campaign=strategy\"", "sample-game.test/\""]
+        {
             assert!(landings.iter().any(|landing| landing.contains(part)), "{part}");
         }
         let kinds: BTreeSet<String> = journeys.iter().flatten().map(|step| step.message["type"].to_string()).collect();

@@ -6,7 +6,7 @@ use crate::model::game::{Game, KeyKind};
 use crate::model::goal::{Goal, GoalStatus, TEMPLATES, Trigger};
 use crate::model::user::{Account, Role};
 use crate::server::connect::save::{NewConnection, save};
-use crate::server::connect::{Actor, Desk};
+use crate::server::connect::{Actor, Desk, actions};
 use crate::server::db::{games, goals};
 use crate::server::networks::contract::Choice;
 use crate::server::networks::find;
@@ -64,8 +64,8 @@ pub async fn connect(state: &AppState, account: &Account, game: &Game, slug: &'s
     let Some(sample) = SAMPLES.iter().find(|sample| sample.network == slug) else { return Ok(()) };
     let new = NewConnection {
         network: network.spec(),
-        account: sample.account.map(|(id, name)| Choice { id: id.to_owned(), name: name.to_owned() }),
-        target: Choice { id: sample.target.0.to_owned(), name: sample.target.1.to_owned() },
+        account: sample.account.map(|(id, name)| Choice { through: sample.through.map(str::to_owned), ..Choice::new(id, name) }),
+        target: Choice::new(sample.target.0, sample.target.1),
         token: SecretString::from(sample.token),
         token_expires_at: None,
         pasted: sample.pasted,
@@ -74,7 +74,17 @@ pub async fn connect(state: &AppState, account: &Account, game: &Game, slug: &'s
         confirmed: false,
         grant_id: None,
     };
-    save(&Desk::of(state), Actor { account, game, now }, &new).await?;
+    let (desk, actor) = (Desk::of(state), Actor { account, game, now });
+    save(&desk, actor, &new).await?;
+    if network.actions().is_some() {
+        actions::refresh(&desk, actor, slug).await?;
+        let mapped = |goal: &Goal| {
+            let (_, action) = sample.actions.iter().find(|(event, _)| *event == goal.event)?;
+            Some((goal.id, (*action).to_owned()))
+        };
+        let chosen = goals::of_game(&state.db, game.id).await?.iter().filter_map(mapped).collect();
+        actions::map(&desk, actor, slug, &chosen).await?;
+    }
     Ok(())
 }
 

@@ -33,6 +33,8 @@ fn mishaps(second: u64) -> Option<Value> {
         48 => Some(
             json!({ "network": "meta", "bad_event": { "index": 0, "message": "The parameter $['data'][0]['user_data']['ph'] must be hashed with SHA-256." }, "times": 1 }),
         ),
+        62 => Some(json!({ "network": "google", "status": 429, "times": 1 })),
+        70 => Some(json!({ "network": "google", "bad_event": { "index": 0, "message": "The currency code is invalid." }, "times": 1 })),
         55 => Some(json!({ "network": "reddit", "status": 429, "retry_after": 5, "times": 1 })),
         90 => Some(json!({ "network": "tiktok", "reset": true, "times": 1 })),
         _ => None,

@@ -2,6 +2,7 @@
 //! results on after every call.
 
 use super::batch::{self, Shares};
+use super::call::{self, Called};
 use super::flush::Flush;
 use super::meaning::Brought;
 use super::pace::Signal;
@@ -15,8 +16,7 @@ use crate::server::db::postbacks::Claimed;
 use crate::server::db::queue;
 use crate::server::db::results::{Finish, Results};
 use crate::server::metrics;
-use crate::server::networks::contract::{Answer, Destination, Events, Network, Outcome, Spec, Verdict};
-use crate::server::networks::http::NoAnswer;
+use crate::server::networks::contract::{Destination, Events, Network, Outcome, Spec};
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -32,6 +32,9 @@ impl Shares for Claimed {
     /// A test event, because test consoles show only those; or what may be stopping the process.
     fn alone(&self) -> bool {
         self.of.test || self.held.suspect()
+    }
+    fn action(&self) -> Option<&str> {
+        self.body.as_ref().and_then(|event| event.action.as_deref())
     }
 }
 
@@ -61,18 +64,15 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
         if group.is_empty() {
             continue;
         }
-        let started = clock.now();
         let events: Vec<_> = group.iter().filter_map(|one| one.body.clone()).collect();
-        let request = target.network.request(&dispatch.settings, &target.to, &events);
-        let exchange = dispatch.http.send(&request).await;
-        end.calls += 1;
-        metrics::call_made(target.network.spec().slug, exchange.latency_ms);
-        let pause = exchange.result.as_ref().ok().and_then(|answer| answer.retry_after);
-        let (brought, verdict, response) = read(target.network, exchange.result, group.len());
+        let called = call::call(&dispatch, &target, &events, clock).await;
+        let Called { request, started, latency_ms, brought, verdict, response, note, pause, count } = called;
+        end.calls += count;
+        metrics::call_made(target.network.spec().slug, latency_ms);
         end.signal = signal(brought, &verdict.events, pause);
         let said = Said { code: verdict.code, words: verdict.words };
         let Sent { call, events } = record::sent(request, target.network.spec().events_at, response.as_deref(), started);
-        let went = Went { started, latency_ms: exchange.latency_ms, brought, said: &said, note: exchange.note, call: &call };
+        let went = Went { started, latency_ms, brought, said: &said, note, call: &call };
         let mut events = events.into_iter().map(Some).collect::<Vec<_>>();
         events.resize(group.len(), None);
         let split = batch::split(group.into_iter().zip(events).collect(), verdict.events);
@@ -197,17 +197,6 @@ fn judge(target: &Target, one: Claimed, outcome: &Outcome, went: &Went<'_>, even
 /// Holds the connection of the route, as long as its secret is the route's.
 pub fn park(route: &Route, cause: ParkCause, words: String, since: Millis) -> Park {
     Park { connection_id: route.id, secret: route.secret.clone(), cause, words, since }
-}
-
-fn read(network: &dyn Network, result: Result<Answer, NoAnswer>, sent: usize) -> (Brought, Verdict, Option<String>) {
-    match result {
-        Ok(answer) => (Brought::Status(answer.status), network.verdict(&answer, sent), Some(answer.body)),
-        Err(silence) => {
-            let events = Events::All(Outcome::Transient { wait: None, unknown: silence.sent });
-            let brought = if silence.sent { Brought::Silence } else { Brought::Unreached };
-            (brought, Verdict { events, code: None, words: Some(silence.words) }, None)
-        }
-    }
 }
 
 /// What a call says about how much the network can take: whatever it cannot judge now is a reason to ask less.

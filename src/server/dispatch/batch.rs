@@ -7,6 +7,10 @@ use std::collections::VecDeque;
 pub trait Shares {
     /// It goes in a call of its own.
     fn alone(&self) -> bool;
+    /// What it counts under, where the network has such: a call carries those of one, so that a refusal of it concerns all of the call.
+    fn action(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Takes the postbacks of the next call, at most `most` in their order. Empty only when there are none.
@@ -15,12 +19,13 @@ pub fn next_call<T: Shares>(backlog: &mut VecDeque<T>, most: usize) -> Vec<T> {
     if first.alone() {
         return vec![first];
     }
+    let action = first.action().map(str::to_owned);
     let mut call = vec![first];
     let mut later = VecDeque::new();
     while call.len() < most.max(1)
         && let Some(next) = backlog.pop_front()
     {
-        if next.alone() { later.push_back(next) } else { call.push(next) }
+        if next.action() == action.as_deref() && !next.alone() { call.push(next) } else { later.push_back(next) }
     }
     while let Some(passed) = later.pop_back() {
         backlog.push_front(passed);

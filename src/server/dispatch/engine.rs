@@ -242,8 +242,9 @@ impl Engine {
         let secret = route.secret.as_deref().unwrap_or_default();
         match self.dispatch.sealer.open(&format!("connection:{}", route.id), secret) {
             Ok(token) => {
-                let (account_id, target_id, test_code) = (route.account_id.clone(), route.target_id.clone(), route.test_code.clone());
-                let to = Destination { account_id, target_id, token, pasted: route.secret_pasted, test_code };
+                let (account_id, through) = (route.account_id.clone(), route.account_through.clone());
+                let (target_id, test_code) = (route.target_id.clone(), route.test_code.clone());
+                let to = Destination { account_id, through, target_id, token, pasted: route.secret_pasted, test_code };
                 Some(Arc::new(Target { route, network, to }))
             }
             Err(error) => {
@@ -286,6 +287,18 @@ impl Engine {
         self.made += end.calls;
         let now = self.clock.now();
         let unsent = self.lanes.get_mut(&connection_id).map(|lane| lane.end(&end, now)).unwrap_or_default();
+        attempt::give_back(&self.dispatch, unsent).await;
+        if let Signal::Congested { pause: Some(pause) } = end.signal {
+            self.pause_those_with(connection_id, now + pause, now).await;
+        }
+    }
+
+    /// Where the network counts all connections of this instance together, the wait of one is that of all.
+    async fn pause_those_with(&mut self, connection_id: Uuid, until: Millis, now: Millis) {
+        let spec = self.lanes.get(&connection_id).map(|lane| lane.target().network.spec()).filter(|spec| spec.shared_quota);
+        let Some(spec) = spec else { return };
+        let others = self.lanes.iter_mut().filter(|(id, lane)| **id != connection_id && lane.target().route.network == spec.slug);
+        let unsent: Vec<Claimed> = others.flat_map(|(_, lane)| lane.pause(until, now)).collect();
         attempt::give_back(&self.dispatch, unsent).await;
     }
 

@@ -121,6 +121,12 @@ impl Lane {
         !self.backlog.is_empty()
     }
 
+    /// Stands still with another connection whose quota it shares; what is not sent comes back, to be given back.
+    pub fn pause(&mut self, until: Millis, now: Millis) -> Vec<Claimed> {
+        self.pace.pause(until, now);
+        self.empty()
+    }
+
     /// When it may go on, while the network asked it to wait.
     pub fn paused_until(&self, now: Millis) -> Option<Millis> {
         self.pace.paused_until(now)
@@ -151,14 +157,21 @@ mod tests {
             game_id: Uuid::nil(),
             network: "tiktok".into(),
             account_id: None,
+            account_through: None,
             target_id: "CSAMPLE".into(),
             secret: None,
             secret_pasted: false,
             test_code: None,
             probing: false,
         };
-        let to =
-            Destination { account_id: None, target_id: "CSAMPLE".into(), token: "token".to_owned().into(), pasted: false, test_code: None };
+        let to = Destination {
+            account_id: None,
+            through: None,
+            target_id: "CSAMPLE".into(),
+            token: "token".to_owned().into(),
+            pasted: false,
+            test_code: None,
+        };
         Lane::new(Arc::new(Target { route, network: networks::find("tiktok").unwrap(), to }), usize::MAX)
     }
 

@@ -3,6 +3,7 @@
 
 mod attempt;
 pub mod batch;
+mod call;
 mod claim;
 pub mod engine;
 mod flush;
@@ -16,6 +17,7 @@ mod run;
 
 pub use run::{drain_until_idle, run};
 
+use super::access::AccessTokens;
 use super::db::Db;
 use super::networks::contract::Settings;
 use super::networks::http::Http;
@@ -31,6 +33,7 @@ pub struct Dispatch {
     sealer: Sealer,
     settings: Arc<Settings>,
     http: Http,
+    access: AccessTokens,
     wake: Arc<Notify>,
     most_per_call: usize,
 }
@@ -39,7 +42,12 @@ impl Dispatch {
     /// `settings` are the networks' own; `http` is the one pooled client of the process; `wake` is notified after every commit that
     /// may have queued a postback or let a connection go.
     pub fn new(db: Db, sealer: Sealer, settings: Settings, http: Http, wake: Arc<Notify>) -> Self {
-        Self { db, sealer, settings: Arc::new(settings), http, wake, most_per_call: usize::MAX }
+        Self { db, sealer, settings: Arc::new(settings), http, access: AccessTokens::default(), wake, most_per_call: usize::MAX }
+    }
+
+    /// With the access tokens that the rest of the process buys and uses.
+    pub fn sharing(self, access: AccessTokens) -> Self {
+        Self { access, ..self }
     }
 
     /// Fewer events to a call than the networks' batches, for measuring.

@@ -50,6 +50,11 @@ impl Pace {
         (now < self.paused_until).then_some(self.paused_until)
     }
 
+    /// Somebody else with the same quota was asked to wait.
+    pub fn pause(&mut self, until: Millis, now: Millis) {
+        self.paused_until = self.paused_until.max(until.min(now + LONGEST_PAUSE));
+    }
+
     pub fn probing(&self) -> bool {
         self.probing
     }

@@ -47,7 +47,7 @@ pub fn sent(request: Request, events_at: &str, response: Option<&str>, started: 
         method: logged.method,
         url: logged.url,
         headers,
-        envelope: kept(&body.to_string(), MAX_TEXT),
+        envelope: if body.is_null() { String::new() } else { kept(&body.to_string(), MAX_TEXT) },
         response: response.map(|body| kept(body, MAX_TEXT)),
     };
     Sent { call, events: events.iter().map(|event| kept(&event.to_string(), MAX_TEXT)).collect() }

@@ -1,8 +1,12 @@
 //! What a network is to the rest of the house: one declared value (SPEC) and pure functions from events to a request
 //! and from an answer to a verdict. Networks do no IO.
 
+mod access;
+mod actions;
 mod connecting;
 
+pub use access::{Access, Refresh};
+pub use actions::{Action, ActionField, Actions, Offered};
 pub use connecting::{Choice, Choices, ConnectError, OAuth, Pasted, Token};
 
 use crate::model::Millis;
@@ -38,6 +42,10 @@ pub struct Spec {
     pub utm_sources: &'static [&'static str],
     /// Goal event -> the network's standard event. What is not listed goes out under its own name where the network takes custom events.
     pub events: &'static [(&'static str, &'static str)],
+    /// Set where the network counts nothing by event names: goals are mapped to what people made there, and one that is not stays here.
+    pub action: Option<ActionField>,
+    /// How long after the click the network takes a conversion; None where only the event's own age counts.
+    pub click_life: Option<Millis>,
     /// Whether a conversion without a click id may go out by hashed email (at full consent, latest paid touch this network).
     pub email_fallback: bool,
     /// Oldest event the network takes, by event time; Postbacks keeps one hour's margin.
@@ -51,6 +59,8 @@ pub struct Spec {
     pub batch: usize,
     /// Calls at once per connection to start with.
     pub concurrency: usize,
+    /// Whether its rate limits are those of this instance's app: when it asks one connection to slow down, all of them do.
+    pub shared_quota: bool,
     pub settings: &'static [Setting],
     /// Where a person takes the access back at the network itself, in a sentence.
     pub revoke_at: &'static str,
@@ -146,7 +156,10 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub struct Destination {
     pub account_id: Option<String>,
+    /// The account over which that one is reached, where it is another.
+    pub through: Option<String>,
     pub target_id: String,
+    /// What a call shows: the stored secret, or the access token that it bought.
     pub token: SecretString,
     /// The token was pasted: it is of another app than this instance's own.
     pub pasted: bool,
@@ -157,8 +170,11 @@ pub struct Destination {
 /// Personal fields (`email`, `phone`, `external_id`) are filled at full consent only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// The network's event name, e.g. `Purchase`.
+    /// The network's event name, e.g. `Purchase`; at a network with actions, that of the action.
     pub name: String,
+    /// Id of the action that it counts under, where the network has such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
     /// The game's event, e.g. `purchase`.
     pub goal_event: String,
     pub dedup_id: String,
@@ -231,6 +247,8 @@ pub enum Body {
     Json(Value),
     /// Sent as it is, never logged: for token exchanges.
     SecretJson(Value),
+    /// The same as a form.
+    SecretForm(Vec<(&'static str, SecretString)>),
 }
 
 impl fmt::Debug for Body {
@@ -238,6 +256,7 @@ impl fmt::Debug for Body {
         match self {
             Self::Json(value) => write!(f, "Json({value})"),
             Self::SecretJson(_) => f.write_str("SecretJson(…)"),
+            Self::SecretForm(_) => f.write_str("SecretForm(…)"),
         }
     }
 }
@@ -288,7 +307,7 @@ pub enum Outcome {
 pub trait Network: Send + Sync + 'static {
     fn spec(&self) -> &'static Spec;
 
-    /// The exact call that carries these events (1 to `spec().batch`, all of one connection, all test or all not). Pure.
+    /// The exact call that carries these events (1 to `spec().batch`, all of one connection and action, all test or all not). Pure.
     /// Test events without a test code are left out of it, so that they can never count: callers end those before.
     fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request;
 
@@ -299,6 +318,21 @@ pub trait Network: Send + Sync + 'static {
 
     /// What the answer means for the `sent` events of the call. Pure; never panics on any bytes.
     fn verdict(&self, answer: &Answer, sent: usize) -> Verdict;
+
+    /// The same for a call of test events, where the network answers those in another way.
+    fn verdict_of_test(&self, answer: &Answer, sent: usize) -> Verdict {
+        self.verdict(answer, sent)
+    }
+
+    /// How the stored secret buys access tokens, where calls do not show it itself.
+    fn refresh(&self) -> Option<&dyn Refresh> {
+        None
+    }
+
+    /// What goals are mapped to, where `spec().action` says so.
+    fn actions(&self) -> Option<&dyn Actions> {
+        None
+    }
 
     /// The ways to connect: one of the two or both.
     fn oauth(&self) -> Option<&dyn OAuth> {

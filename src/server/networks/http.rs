@@ -18,7 +18,7 @@ use std::error::Error;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use url::{Host, Origin, Url};
+use url::{Host, Origin, Url, form_urlencoded};
 
 /// Most that is read of an answer; the longest real one is a page of pixels, far below.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -143,9 +143,14 @@ impl Http {
         }
         let mut prepared = reqwest::Request::new(request.method.clone(), url);
         *prepared.headers_mut() = headers(request).ok_or(NoAnswer::unsent("Not called: a header holds characters that none may hold"))?;
-        if let Some(Body::Json(value) | Body::SecretJson(value)) = &request.body {
-            let secrets = request.secret_body.iter().map(|(name, secret)| (*name, secret.expose_secret()));
-            *prepared.body_mut() = Some(with_fields(value, secrets).into());
+        let secrets = || request.secret_body.iter().map(|(name, secret)| (*name, secret.expose_secret()));
+        match &request.body {
+            Some(Body::Json(value) | Body::SecretJson(value)) => *prepared.body_mut() = Some(with_fields(value, secrets()).into()),
+            Some(Body::SecretForm(fields)) => {
+                let fields = fields.iter().map(|(name, secret)| (*name, secret.expose_secret())).chain(secrets());
+                *prepared.body_mut() = Some(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into());
+            }
+            None => {}
         }
         Ok(prepared)
     }
@@ -191,7 +196,9 @@ fn header_texts(request: &Request) -> Vec<(&'static str, HeaderText)> {
         texts.push(("user-agent", HeaderText::Plain(USER_AGENT.into())));
     }
     if request.body.is_some() && !named(&texts, "content-type") {
-        texts.push(("content-type", HeaderText::Plain("application/json".into())));
+        let form = matches!(request.body, Some(Body::SecretForm(_)));
+        let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+        texts.push(("content-type", HeaderText::Plain(kind.into())));
     }
     texts
 }

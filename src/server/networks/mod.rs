@@ -3,6 +3,7 @@
 mod answers;
 pub mod contract;
 mod fields;
+mod google;
 pub mod hashing;
 pub mod http;
 mod meta;
@@ -15,7 +16,7 @@ mod tiktok;
 use contract::{Network, Setting, SettingKind, Settings, Spec};
 use url::Url;
 
-pub static ALL: &[&dyn Network] = &[&tiktok::TikTok, &meta::Meta, &reddit::Reddit];
+pub static ALL: &[&dyn Network] = &[&tiktok::TikTok, &meta::Meta, &google::Google, &reddit::Reddit];
 
 pub fn find(slug: &str) -> Option<&'static dyn Network> {
     ALL.iter().copied().find(|network| network.spec().slug == slug)
@@ -27,7 +28,7 @@ pub fn specs() -> impl Iterator<Item = &'static Spec> {
 
 /// What people call a network of the classifier, also one that Postbacks does not send to.
 pub fn spoken(slug: &str) -> &str {
-    const OTHERS: &[(&str, &str)] = &[("google", "Google Ads"), ("x", "X Ads"), ("amazon", "Amazon Ads"), ("other", "Other networks")];
+    const OTHERS: &[(&str, &str)] = &[("x", "X Ads"), ("amazon", "Amazon Ads"), ("other", "Other networks")];
     let other = || OTHERS.iter().find(|(known, _)| *known == slug).map_or(slug, |(_, name)| name);
     find(slug).map_or_else(other, |network| network.spec().name)
 }

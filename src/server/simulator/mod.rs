@@ -2,7 +2,7 @@
 //! of its wire page, strict about everything that goes over the wire, and shares no code with `server::networks`, so
 //! that a mistake made there is not repeated here. Everything is in memory; faults are scripted over HTTP.
 //!
-//! - `role` says what a network is to the simulator; `tiktok`, `meta`, `reddit` are one folder each.
+//! - `role` says what a network is to the simulator; `tiktok`, `meta`, `google`, `reddit` are one folder each.
 //! - `call` takes a call of conversion events: `faults` may strike, the role judges, `ledger` remembers, `mishap` answers.
 //! - `world` holds the documented ids and tokens, `tokens` what became of them.
 //! - `control`, `ledger_pages` and `page` are the simulator's own interface: `/simulator/…` and `/`.
@@ -10,6 +10,7 @@
 mod call;
 mod control;
 mod faults;
+mod google;
 mod html;
 mod json;
 mod ledger;

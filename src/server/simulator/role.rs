@@ -3,13 +3,13 @@
 
 use super::json::Json;
 use super::state::State;
-use super::{meta, reddit, tiktok};
+use super::{google, meta, reddit, tiktok};
 use crate::model::Millis;
 use axum::Router;
 use axum::http::HeaderMap;
 use std::sync::Arc;
 
-pub const ALL: &[&Role] = &[&tiktok::ROLE, &meta::ROLE, &reddit::ROLE];
+pub const ALL: &[&Role] = &[&tiktok::ROLE, &meta::ROLE, &google::ROLE, &reddit::ROLE];
 
 pub struct Role {
     /// The word in faults, tokens and the ledger: `tiktok`.

@@ -1,6 +1,7 @@
 //! What the simulator remembers while it runs: in memory, shared by all its routes, gone with the process.
 
 use super::faults::{Door, Faults, Strike};
+use super::google::results::Results;
 use super::ledger::{Ledger, Limits, Report};
 use super::role::{Role, Seen};
 use super::tokens::Tokens;
@@ -27,6 +28,8 @@ struct Shared {
     ledger: Mutex<Ledger>,
     /// Number of the newest call in the ledger.
     newest: watch::Sender<u64>,
+    /// What became of requests whose answer was a receipt.
+    results: Results,
     hanging: AtomicUsize,
     requests: AtomicU64,
 }
@@ -50,6 +53,7 @@ impl State {
             troubled: AtomicBool::new(false),
             ledger: Mutex::new(Ledger::new(limits)),
             newest: watch::Sender::new(0),
+            results: Results::default(),
             hanging: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
         }))
@@ -65,6 +69,10 @@ impl State {
 
     pub fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    pub fn results(&self) -> &Results {
+        &self.0.results
     }
 
     /// Writes a call into the ledger and wakes who waits for one.

@@ -3,6 +3,9 @@
 use super::world::{self, World};
 use crate::model::{HOUR, Millis, words};
 use crate::server::secrets::random_bytes;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -33,6 +36,10 @@ pub enum Kind {
     SystemUser,
     /// Made by hand at the network, for no app of ours.
     ByHand,
+    /// It buys access tokens and is shown nowhere else.
+    Refresh,
+    /// Bought with one of those.
+    Access,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +54,10 @@ pub struct Grant {
     pub kind: Kind,
     /// When it ends by itself.
     pub ends_at: Option<Millis>,
+    /// What the person allowed, where the network tells scopes apart.
+    pub scope: String,
+    /// The token that bought it.
+    pub parent: Option<String>,
 }
 
 /// What a person agreed to on a consent page.
@@ -60,6 +71,10 @@ pub struct Consent {
     pub way_back: String,
     /// How long the token that the code buys is good.
     pub life: Option<Millis>,
+    /// What the person allowed, where the network tells scopes apart.
+    pub scope: String,
+    /// The proof key that the exchange must show the secret of.
+    pub challenge: Option<String>,
 }
 
 #[derive(Debug)]
@@ -78,6 +93,8 @@ pub enum BadCode {
     Expired,
     /// Asked for with another way back than the consent had.
     OtherWayBack,
+    /// Without the secret of its proof key.
+    WrongProof,
 }
 
 #[derive(Debug, Default)]
@@ -101,12 +118,21 @@ impl Tokens {
             minted: false,
             kind,
             ends_at: None,
+            scope: String::new(),
+            parent: None,
+        };
+        let google = |token, kind, parent: Option<&str>| Grant {
+            scope: world::GOOGLE_SCOPE.to_owned(),
+            parent: parent.map(str::to_owned),
+            ..grant("google", token, true, kind)
         };
         let grants = [
             grant("tiktok", world::TIKTOK_TOKEN, true, Kind::Plain),
             grant("meta", world::META_TOKEN, true, Kind::SystemUser),
             grant("meta", world::META_PASTED_TOKEN, true, Kind::ByHand),
             grant("meta", world::META_READ_TOKEN, false, Kind::ByHand),
+            google(world::GOOGLE_REFRESH_TOKEN, Kind::Refresh, None),
+            google(world::GOOGLE_ACCESS_TOKEN, Kind::Access, Some(world::GOOGLE_REFRESH_TOKEN)),
             grant("reddit", world::REDDIT_TOKEN, true, Kind::Plain),
             grant("reddit", world::REDDIT_SPARE_TOKEN, true, Kind::Plain),
             grant("reddit", world::REDDIT_READ_TOKEN, false, Kind::Plain),
@@ -134,7 +160,7 @@ impl Tokens {
     }
 
     /// The token that the code buys.
-    pub fn exchange(&self, network: &str, code: &str, way_back: &str, now: Millis) -> Result<Grant, BadCode> {
+    pub fn exchange(&self, network: &str, code: &str, way_back: &str, verifier: Option<&str>, now: Millis) -> Result<Grant, BadCode> {
         let mut kept = self.write();
         let meant = |known: &&mut Code| known.code == code && known.consent.network == network;
         let found = kept.codes.iter_mut().find(meant).ok_or(BadCode::Unknown)?;
@@ -147,15 +173,32 @@ impl Tokens {
         if now - found.given_at > CODE_LIFE {
             return Err(BadCode::Expired);
         }
+        if found.consent.challenge.as_deref().is_some_and(|challenge| verifier.map(hash_of).as_deref() != Some(challenge)) {
+            return Err(BadCode::WrongProof);
+        }
         found.used = true;
         let consent = found.consent.clone();
         Ok(mint(&mut kept, &consent, now))
     }
 
+    /// An access token for a grant.
+    pub fn sell_access(&self, grant: &Grant, life: Millis, now: Millis) -> Grant {
+        let Grant { network, accounts, may_send, scope, .. } = grant.clone();
+        let consent =
+            Consent { network, accounts, kind: Kind::Access, may_send, way_back: String::new(), life: Some(life), scope, challenge: None };
+        let mut kept = self.write();
+        let access = Grant { parent: Some(grant.token.clone()), ..mint(&mut kept, &consent, now) };
+        if let Some(last) = kept.grants.back_mut() {
+            last.clone_from(&access);
+        }
+        access
+    }
+
     /// Another token for the same, with a life of its own.
     pub fn renew(&self, grant: &Grant, life: Millis, now: Millis) -> Grant {
         let (network, accounts, kind, may_send) = (grant.network, grant.accounts.clone(), grant.kind, grant.may_send);
-        let consent = Consent { network, accounts, kind, may_send, way_back: String::new(), life: Some(life) };
+        let scope = grant.scope.clone();
+        let consent = Consent { network, accounts, kind, may_send, way_back: String::new(), life: Some(life), scope, challenge: None };
         mint(&mut self.write(), &consent, now)
     }
 
@@ -188,6 +231,11 @@ impl Tokens {
     }
 }
 
+/// S256 of RFC 7636.
+fn hash_of(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
 fn mint(kept: &mut Kept, consent: &Consent, now: Millis) -> Grant {
     let grant = Grant {
         network: consent.network,
@@ -198,6 +246,8 @@ fn mint(kept: &mut Kept, consent: &Consent, now: Millis) -> Grant {
         minted: true,
         kind: consent.kind,
         ends_at: consent.life.map(|life| now + life),
+        scope: consent.scope.clone(),
+        parent: None,
     };
     if kept.grants.len() >= KEPT {
         let oldest = kept.grants.iter().position(|grant| grant.minted);
@@ -217,21 +267,30 @@ mod tests {
 
     fn consent(accounts: &[&str]) -> Consent {
         let accounts = accounts.iter().map(|id| (*id).to_owned()).collect();
-        Consent { network: "tiktok", accounts, kind: Kind::Plain, may_send: true, way_back: "here".into(), life: Some(1) }
+        Consent {
+            network: "tiktok",
+            accounts,
+            kind: Kind::Plain,
+            may_send: true,
+            way_back: "here".into(),
+            life: Some(1),
+            scope: String::new(),
+            challenge: None,
+        }
     }
 
     #[test]
     fn a_code_buys_one_token_within_the_hour() {
         let tokens = tokens();
         let code = tokens.give_code(consent(&["7"]), 0);
-        assert_eq!(tokens.exchange("tiktok", &code, "there", HOUR).unwrap_err(), BadCode::OtherWayBack);
-        assert_eq!(tokens.exchange("meta", &code, "here", HOUR).unwrap_err(), BadCode::Unknown);
-        let grant = tokens.exchange("tiktok", &code, "here", HOUR).unwrap();
+        assert_eq!(tokens.exchange("tiktok", &code, "there", None, HOUR).unwrap_err(), BadCode::OtherWayBack);
+        assert_eq!(tokens.exchange("meta", &code, "here", None, HOUR).unwrap_err(), BadCode::Unknown);
+        let grant = tokens.exchange("tiktok", &code, "here", None, HOUR).unwrap();
         assert_eq!((grant.token.len(), &*grant.accounts, grant.ends_at), (40, &["7".to_owned()][..], Some(HOUR + 1)));
-        assert_eq!(tokens.exchange("tiktok", &code, "here", HOUR).unwrap_err(), BadCode::Used);
+        assert_eq!(tokens.exchange("tiktok", &code, "here", None, HOUR).unwrap_err(), BadCode::Used);
         let late = tokens.give_code(consent(&[]), 0);
-        assert_eq!(tokens.exchange("tiktok", &late, "here", HOUR + 1).unwrap_err(), BadCode::Expired);
-        assert_eq!(tokens.exchange("tiktok", "nonsense", "here", 0).unwrap_err(), BadCode::Unknown);
+        assert_eq!(tokens.exchange("tiktok", &late, "here", None, HOUR + 1).unwrap_err(), BadCode::Expired);
+        assert_eq!(tokens.exchange("tiktok", "nonsense", "here", None, 0).unwrap_err(), BadCode::Unknown);
     }
 
     #[test]
@@ -251,7 +310,7 @@ mod tests {
         let tokens = tokens();
         for _ in 0..KEPT + 10 {
             let code = tokens.give_code(consent(&[]), 0);
-            tokens.exchange("tiktok", &code, "here", 0).unwrap();
+            tokens.exchange("tiktok", &code, "here", None, 0).unwrap();
         }
         assert_eq!(tokens.all().len(), KEPT);
         assert!(tokens.find("tiktok", world::TIKTOK_TOKEN).is_some());

@@ -1,6 +1,8 @@
 //! Who lives in the simulator: fixed, documented ids and tokens, so that a person, the demo and the browser tests can
 //! name them. None of them means anything to a real network.
 
+use super::google::world as google;
+
 /// The app that TikTok knows: `POSTBACKS_TIKTOK_APP_ID` and `POSTBACKS_TIKTOK_APP_SECRET` of whoever connects here.
 pub const TIKTOK_APP_ID: &str = "7380000000000000001";
 pub const TIKTOK_APP_SECRET: &str = "5160a7e0c0ffee00000000000000000000000001";
@@ -71,6 +73,44 @@ pub const META_FOREIGN_PIXEL: &str = "300000000000000004";
 /// How many datasets `META_BIG_AD_ACCOUNT` has.
 pub const META_BIG_PIXELS: usize = 30;
 
+/// The OAuth client that Google knows: `POSTBACKS_GOOGLE_CLIENT_ID` and `POSTBACKS_GOOGLE_CLIENT_SECRET`.
+pub const GOOGLE_CLIENT_ID: &str = "700000000001-postbacks.apps.simulator.test";
+pub const GOOGLE_CLIENT_SECRET: &str = "GOCSPX-simulator-0000000000000001";
+
+/// A refresh token that is there from the start, an access token that it bought and that never ends, and what both are good for.
+pub const GOOGLE_REFRESH_TOKEN: &str = "1//0simulator-refresh-token-000000000001";
+pub const GOOGLE_ACCESS_TOKEN: &str = "ya29.simulator-access-token-00000000000001";
+pub const GOOGLE_SCOPE: &str = "openid https://www.googleapis.com/auth/datamanager https://www.googleapis.com/auth/adwords";
+/// The person at the consent page.
+pub const GOOGLE_PERSON: &str = "108000000000000000001";
+
+/// Manager account with what stands under it: an account with actions, one that tracks nothing, one without accepted terms, and one whose
+/// conversions the manager keeps.
+pub const GOOGLE_MANAGER: &str = "6021148830";
+pub const GOOGLE_CUSTOMER: &str = "4182209913";
+pub const GOOGLE_UNTRACKED_CUSTOMER: &str = "4182209914";
+pub const GOOGLE_NO_TERMS_CUSTOMER: &str = "4182209915";
+pub const GOOGLE_SHARED_CUSTOMER: &str = "4182209916";
+/// Opened directly, with more actions than one page holds.
+pub const GOOGLE_DIRECT_CUSTOMER: &str = "7713300011";
+pub const GOOGLE_BIG_ACTIONS: usize = 130;
+pub const GOOGLE_CLOSED_CUSTOMER: &str = "9990000001";
+/// Of somebody else.
+pub const GOOGLE_FOREIGN_CUSTOMER: &str = "5550000001";
+
+/// Conversion actions of `GOOGLE_CUSTOMER`; the first three are the ones the demo uses. The others look back seven days, were made an
+/// hour ago, are hidden, or are of another type.
+pub const GOOGLE_PURCHASE_ACTION: &str = "700000001";
+pub const GOOGLE_WISHLIST_ACTION: &str = "700000002";
+pub const GOOGLE_SIGN_UP_ACTION: &str = "700000003";
+pub const GOOGLE_SHORT_ACTION: &str = "700000004";
+pub const GOOGLE_YOUNG_ACTION: &str = "700000005";
+pub const GOOGLE_HIDDEN_ACTION: &str = "700000006";
+pub const GOOGLE_WEBPAGE_ACTION: &str = "700000007";
+/// Of `GOOGLE_MANAGER`.
+pub const GOOGLE_SHARED_ACTION: &str = "700000011";
+pub const GOOGLE_FOREIGN_ACTION: &str = "700000099";
+
 /// Who can be picked on a consent page, or whose a token is.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -113,7 +153,7 @@ impl World {
             id: id.into(),
             name: name.into(),
         };
-        let accounts = vec![
+        let mut accounts = vec![
             account("tiktok", TIKTOK_ADVERTISER, "Sample Studio", true),
             account("tiktok", TIKTOK_BIG_ADVERTISER, "Moonlight Games", true),
             account("tiktok", TIKTOK_FOREIGN_ADVERTISER, "Somebody Else", false),
@@ -146,6 +186,8 @@ impl World {
             let id = format!("3100000000000000{n:02}");
             pixel("meta", META_BIG_AD_ACCOUNT, &id, &id, &format!("Moonlight title {n}"))
         }));
+        accounts.extend(google::CUSTOMERS.iter().map(|customer| account("google", customer.id, customer.name, google::ours(customer))));
+        pixels.extend(google::actions().iter().map(|action| pixel("google", action.customer, &action.id, &action.id, &action.name)));
         Self { accounts, pixels }
     }
 

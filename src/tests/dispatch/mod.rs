@@ -1,5 +1,6 @@
 //! Delivery on a real database: what is claimed, what becomes of it, and what holds it.
 
+mod access;
 mod delivery;
 mod held_back;
 mod parking;

@@ -5,10 +5,10 @@ use crate::model::Millis;
 use crate::server::db::Db;
 use crate::server::dispatch::{Dispatch, drain_until_idle};
 use crate::server::networks;
-use crate::server::networks::contract::Settings;
+use crate::server::networks::contract::{SettingKind, Settings};
 use crate::server::networks::http::{Http, Limits};
 use crate::server::secrets::Sealer;
-use crate::server::simulator;
+use crate::server::simulator::{self, world};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -68,7 +68,14 @@ impl Rig {
         self.post("/simulator/tokens/restore", json!({"network": "tiktok"})).await;
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    /// How many access tokens Google has sold.
+    pub async fn sold(&self) -> usize {
+        let tokens: Value = self.client.get(format!("{}/simulator/tokens", self.base)).send().await.unwrap().json().await.unwrap();
+        let of_google = |token: &&Value| token["network"] == "google" && !token["token"].as_str().unwrap().contains("simulator");
+        tokens["tokens"].as_array().unwrap().iter().filter(of_google).count()
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         self.client.post(format!("{}{path}", self.base)).json(&body).send().await.unwrap().json().await.unwrap()
     }
 
@@ -90,9 +97,11 @@ impl Rig {
 /// Dispatch whose networks are all at this address.
 pub fn dispatch_to(db: &Db, base: &str, sealer: Sealer) -> Dispatch {
     let mut settings = Settings::default();
-    for env in ["POSTBACKS_TIKTOK_URL", "POSTBACKS_REDDIT_URL"] {
-        settings.plain.insert(env, base.to_owned());
+    for setting in networks::settings().filter(|setting| setting.kind == SettingKind::Url) {
+        settings.plain.insert(setting.env, base.to_owned());
     }
+    settings.plain.insert("POSTBACKS_GOOGLE_CLIENT_ID", world::GOOGLE_CLIENT_ID.to_owned());
+    settings.secret.insert("POSTBACKS_GOOGLE_CLIENT_SECRET", world::GOOGLE_CLIENT_SECRET.into());
     let http = Http::with_limits(&networks::addresses(&settings), LIMITS).unwrap();
     Dispatch::new(db.clone(), sealer, settings, http, Arc::new(Notify::new()))
 }

@@ -8,7 +8,9 @@ use crate::server::db::connection_changes::{self, Saved};
 use crate::server::db::{Db, Tx, connections, games, on, within};
 use crate::server::networks::contract::{ClickIds, Event};
 use crate::server::secrets::Sealer;
-pub use crate::server::simulator::world::{REDDIT_PIXEL, REDDIT_TOKEN, TIKTOK_PIXEL, TIKTOK_TOKEN};
+pub use crate::server::simulator::world::{
+    GOOGLE_CUSTOMER, GOOGLE_MANAGER, GOOGLE_PURCHASE_ACTION, GOOGLE_REFRESH_TOKEN, REDDIT_PIXEL, REDDIT_TOKEN, TIKTOK_PIXEL, TIKTOK_TOKEN,
+};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -103,6 +105,7 @@ impl World {
             network: self.network,
             account_id: None,
             account_name: None,
+            account_through: (self.network == "google").then_some(GOOGLE_MANAGER),
             target_id,
             target_name: None,
             secret_tail: None,
@@ -159,10 +162,15 @@ impl World {
 
     pub async fn postback_with(&self, db: &Db, due_at: Millis, expires_at: Millis, change: impl FnOnce(&mut Event)) -> Uuid {
         let id = Uuid::now_v7();
-        let (kind, click) = if self.network == "tiktok" { ("ttclid", "E.C.P.sample") } else { ("rdt_cid", "3184742045291813272") };
+        let (kind, click) = match self.network {
+            "tiktok" => ("ttclid", "E.C.P.sample"),
+            "google" => ("gclid", "Cj0KCQiA_sample"),
+            _ => ("rdt_cid", "3184742045291813272"),
+        };
         let mut event = Event {
             name: "Purchase".into(),
             goal_event: "purchase".into(),
+            action: (self.network == "google").then(|| GOOGLE_PURCHASE_ACTION.into()),
             dedup_id: id.to_string(),
             time: NOW - DAY,
             click: Some(ClickIds {

@@ -161,6 +161,7 @@ mod tests {
             network: "reddit".into(),
             account_id: None,
             account_name: None,
+            account_through: None,
             target_id: "a2_x".into(),
             target_name: None,
             secret_tail: None,

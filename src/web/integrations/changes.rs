@@ -3,6 +3,7 @@
 
 use crate::error::AppError;
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Goes to the network's consent page.
@@ -85,6 +86,24 @@ pub async fn try_again(game: String, network: String) -> Result<(), AppError> {
     let access = crate::server::auth::require_change(&game).await?;
     crate::server::connect::forms::try_again(&access, &network).await?;
     leptos_axum::redirect(&super::path(&game, &network));
+    Ok(())
+}
+
+/// Maps goals (`GOAL_KEY` and the id) to the network's actions; an empty id maps a goal to none.
+#[server]
+pub async fn map_goals(game: String, network: String, #[server(default)] actions: BTreeMap<String, String>) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::connect::forms::map(&access, &network, &actions).await?;
+    leptos_axum::redirect(&format!("{}?mapped=yes#actions", super::path(&game, &network)));
+    Ok(())
+}
+
+/// Reads the network's actions again.
+#[server]
+pub async fn refresh_actions(game: String, network: String) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::connect::forms::refresh_actions(&access, &network).await?;
+    leptos_axum::redirect(&format!("{}#actions", super::path(&game, &network)));
     Ok(())
 }
 

@@ -61,6 +61,7 @@ fn Where(connection: Connection, network: NetworkCard, game: String, may: bool) 
     let account = connection.account_id.map(|id| {
         view! { <Fact label=network.account_noun.clone()><Named name=connection.account_name.clone() id/></Fact> }
     });
+    let through = connection.account_through.map(|id| view! { <Fact label="Through manager"><span class="mono">{id}</span></Fact> });
     let tail = connection.secret_tail.map(|tail| view! { <Fact label="Token"><span class="mono">"••••••••"{tail}</span></Fact> });
     let ends = connection.token_ends_at.map(|at| view! { <Fact label="Token ends"><Time at/></Fact> });
     let by = connection.connected_by.map(|by| view! { <br/><span class="muted">"by "{by}</span> });
@@ -70,6 +71,7 @@ fn Where(connection: Connection, network: NetworkCard, game: String, may: bool) 
     view! {
         <Facts>
             {account}
+            {through}
             <Fact label=network.target_noun><Named name=connection.target_name id=connection.target_id/></Fact>
             {tail}
             {ends}

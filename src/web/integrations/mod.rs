@@ -1,5 +1,6 @@
 //! The ad networks of a game: the list, and the page of each.
 
+mod actions;
 pub mod api;
 pub mod attempt;
 pub mod changes;

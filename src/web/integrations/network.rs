@@ -1,5 +1,6 @@
 //! Settings > Integrations > [Network]: Conversion Postbacks and Delivery logs.
 
+use super::actions::MappingSection;
 use super::api::{read_integration, read_last_try};
 use super::connected::Connected;
 use super::connecting::Connecting;
@@ -59,10 +60,16 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
         Crumb::here(network.name.clone()),
     ];
     let (title, name, picture) = (network.name.clone(), network.name.clone(), network.picture.clone());
+    let mapped_said = last.clone().and_then(|last| last.said);
     let parts = match integration.connection.clone() {
         Some(connection) => view! { <Connected integration=integration.clone() connection game=game.clone() last/> }.into_any(),
         None => view! { <Connecting integration=integration.clone() game=game.clone() last/> }.into_any(),
     };
+    let (may, now, slug) = (integration.may_change, integration.now, network.slug.clone());
+    let mapping = integration.mapping.clone().map(|mapping| {
+        view! { <MappingSection mapping game=game.clone() network=slug may said=mapped_said now/> }
+    });
+    let asks = mapping.is_some();
     let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
     let trouble = view! { <Trouble integration=integration.clone()/> };
     let ends = view! { <TokenEnds integration=integration.clone()/> };
@@ -73,9 +80,13 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
             {badges}
         </Head>
         <div class="stack loose">
+            {query("mapped").is_some().then(|| view! { <Flash tone=Tone::Ok announce=true><strong>"Saved."</strong>" It holds for conversions from now on."</Flash> })}
             {just_connected.then(|| view! {
                 <Flash tone=Tone::Ok title=format!("{} is connected", network.name) announce=true>
-                    "Conversions that its clicks earn are sent from now on."
+                    {match asks {
+                        true => "Choose below what each goal counts under: until then its conversions stay here.",
+                        false => "Conversions that its clicks earn are sent from now on.",
+                    }}
                 </Flash>
             })}
             {(query("test").as_deref() == Some("waiting")).then(|| view! {
@@ -86,6 +97,7 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
             {trouble}
             {ends}
             {parts}
+            {mapping}
             <Log integration base unknown/>
         </div>
     }

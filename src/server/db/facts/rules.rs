@@ -3,7 +3,8 @@
 use super::super::{Error, Result, Tx, rows, within};
 use crate::model::connection::{Connection, ParkCause, Parked};
 use crate::model::goal::Goal;
-use crate::server::decide::facts::Facts;
+use crate::server::decide::facts::{Facts, MappedAction};
+use crate::server::networks::find;
 use sqlx::{FromRow, QueryBuilder};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -53,7 +54,7 @@ pub async fn load_connections(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) ->
     for list in rows::lists(games) {
         let connections: Vec<ConnectionRow> = within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "select id, game_id, network, enabled, account_id, account_name, target_id, target_name, secret_tail, secret_expires_at,
+                "select id, game_id, network, enabled, account_id, account_name, account_through, target_id, target_name, secret_tail, secret_expires_at,
                  secret_pasted, test_code, parked_cause, parked_since, parked_words, connected_at, connected_by from connections where connected and game_id in ",
             );
             rows::push_list(&mut query, &list);
@@ -68,6 +69,27 @@ pub async fn load_connections(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) ->
             query.build_query_as().fetch_all(c).await
         })?;
         facts.mappings.extend(mappings.into_iter().map(|(goal, network, target)| ((goal, network), target)));
+    }
+    let asks = |connection: &Connection| find(&connection.network).is_some_and(|network| network.spec().action.is_some());
+    if facts.connections.iter().any(asks) { load_actions(tx, games, facts).await } else { Ok(()) }
+}
+
+/// What goals are mapped to, where the connection's present target has it and it takes conversions.
+async fn load_actions(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) -> Result<()> {
+    for list in rows::lists(games) {
+        let actions: Vec<(Uuid, String, String, String, Option<i32>)> = within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "select m.goal_id, m.network, a.id, a.name, a.window_days from connections c
+                 join actions a on a.connection_id = c.id and a.target_id = c.target_id and a.state = 'usable'
+                 join mappings m on m.network = c.network and m.target = a.id join goals g on g.id = m.goal_id and g.game_id = c.game_id
+                 where c.game_id in ",
+            );
+            rows::push_list(&mut query, &list);
+            query.build_query_as().fetch_all(c).await
+        })?;
+        let mapped =
+            actions.into_iter().map(|(goal, network, id, name, window_days)| ((goal, network), MappedAction { id, name, window_days }));
+        facts.actions.extend(mapped);
     }
     Ok(())
 }
@@ -112,6 +134,7 @@ struct ConnectionRow {
     enabled: bool,
     account_id: Option<String>,
     account_name: Option<String>,
+    account_through: Option<String>,
     target_id: String,
     target_name: Option<String>,
     secret_tail: Option<String>,
@@ -136,6 +159,7 @@ impl From<ConnectionRow> for Connection {
             network: row.network,
             account_id: row.account_id,
             account_name: row.account_name,
+            account_through: row.account_through,
             target_id: row.target_id,
             target_name: row.target_name,
             secret_tail: row.secret_tail,

@@ -8,7 +8,7 @@ use crate::model::goal::{Filter, Goal, GoalStatus, Trigger};
 use crate::model::{DAY, Millis};
 use crate::server::decide::changes::{Changes, NewPostback, StoredMessage};
 use crate::server::decide::consent::ConsentStatus;
-use crate::server::decide::facts::{Click, Facts, IdentityKey, Message, Player, Slot, Span, StoredConversion};
+use crate::server::decide::facts::{Click, Facts, IdentityKey, MappedAction, Message, Player, Slot, Span, StoredConversion};
 use crate::server::decide::{AGAIN_FOR, consent, decide, keys};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
@@ -27,6 +27,7 @@ pub struct Game {
     pub goals: Vec<Goal>,
     pub connections: Vec<Connection>,
     pub mappings: BTreeMap<(Uuid, String), String>,
+    pub actions: BTreeMap<(Uuid, String), MappedAction>,
     pub identities: BTreeMap<IdentityKey, BTreeMap<Millis, Span>>,
     pub players: BTreeMap<Uuid, Player>,
     pub clicks: BTreeMap<Uuid, Click>,
@@ -64,6 +65,7 @@ impl Game {
             network: network.to_owned(),
             account_id: None,
             account_name: None,
+            account_through: None,
             target_id: "PIXEL123".into(),
             target_name: None,
             secret_tail: None,
@@ -168,6 +170,7 @@ impl Game {
             goals: self.goals.iter().filter(|goal| goal.status == GoalStatus::Active).cloned().collect(),
             connections: self.connections.clone(),
             mappings: self.mappings.clone().into_iter().collect(),
+            actions: self.actions.clone().into_iter().collect(),
             ..Facts::default()
         };
         while !wanted.is_empty() {

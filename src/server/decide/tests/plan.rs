@@ -5,6 +5,7 @@ use super::say::{START, Say, identify, page, purchase, track};
 use crate::model::conversion::Surface;
 use crate::model::goal::Trigger;
 use crate::model::{DAY, HOUR};
+use crate::server::decide::facts::MappedAction;
 use uuid::Uuid;
 
 fn clicked() -> Say {
@@ -165,4 +166,49 @@ fn an_email_address_is_no_external_id() {
     game.hears([clicked(), identify("email", "mia@example.com").of("web").at(1000), purchase().user("email", "mia@example.com").at(HOUR)]);
     let body = &game.postback().body;
     assert_eq!((body.external_id.as_deref(), body.email.as_deref()), (None, Some("mia@example.com")));
+}
+
+/// A game whose one goal is mapped at Google to an action that looks back so many days.
+fn mapped(window_days: Option<i32>) -> Game {
+    let mut game = game();
+    game.connect("google");
+    let action = MappedAction { id: "700000001".into(), name: "First purchase".into(), window_days };
+    game.actions.insert((game.goals[0].id, "google".into()), action);
+    game
+}
+
+#[test]
+fn a_goal_without_an_action_stays_here_where_the_network_asks_for_one() {
+    let mut game = game();
+    game.connect("google");
+    game.hears([page().of("web").url("?gclid=G1"), purchase().of("web").at(HOUR)]);
+    assert_eq!(game.outcome(), "not sent: goal_unmapped");
+    let mut game = mapped(None);
+    game.hears([page().of("web").url("?gbraid=B1&wbraid=W1"), purchase().of("web").at(HOUR)]);
+    assert_eq!(game.outcome(), "google wbraid=W1");
+    let body = &game.postback().body;
+    assert_eq!((body.name.as_str(), body.action.as_deref(), body.goal_event.as_str()), ("First purchase", Some("700000001"), "purchase"));
+    // Test events need no code there.
+    let mut game = mapped(None);
+    game.hears([page().of("web").url("?gclid=G1"), purchase().of("web").test().at(HOUR)]);
+    assert!(game.postbacks.values().all(|(postback, _)| postback.test) && game.postbacks.len() == 1);
+}
+
+#[test]
+fn a_click_counts_as_long_as_the_action_looks_back() {
+    for (window_days, after, expected) in
+        [(Some(7), 7 * DAY, "google gclid=G1"), (Some(7), 7 * DAY + 1, "not sent: click_expired"), (None, 30 * DAY, "google gclid=G1")]
+    {
+        let mut game = mapped(window_days);
+        game.hears([page().of("web").url("?gclid=G1"), purchase().of("web").at(after)]);
+        assert_eq!(game.outcome(), expected, "{window_days:?} {after}");
+    }
+    // By the click's age when it would be sent, whenever the event was.
+    let mut game = mapped(Some(90));
+    game.window_days = Some(90);
+    game.hears([page().of("web").url("?gclid=G1"), purchase().of("web").at(20 * DAY).received(90 * DAY)]);
+    assert_eq!(game.outcome(), "not sent: click_expired");
+    let mut game = mapped(Some(90));
+    game.hears([page().of("web").url("?gclid=G1"), purchase().of("web").at(20 * DAY)]);
+    assert_eq!(game.postback().expires_at, START + 90 * DAY - HOUR);
 }

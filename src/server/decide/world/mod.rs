@@ -5,7 +5,7 @@ mod conversions;
 mod graph;
 
 use super::changes::{Changes, StoredMessage};
-use super::facts::{Facts, IdentityKey};
+use super::facts::{Facts, IdentityKey, MappedAction};
 use crate::model::Millis;
 use crate::model::connection::Connection;
 use crate::model::game::DEFAULT_WINDOW_DAYS;
@@ -34,15 +34,16 @@ pub struct Rules {
     pub goals: Vec<Goal>,
     connections: Vec<Connection>,
     mappings: HashMap<(Uuid, String), String>,
+    actions: HashMap<(Uuid, String), MappedAction>,
 }
 
 impl World {
     pub fn new(facts: Facts, now: Millis) -> Self {
-        let Facts { window_days, identities, players, clicks, slots, conversions, mut goals, connections, mappings } = facts;
+        let Facts { window_days, identities, players, clicks, slots, conversions, mut goals, connections, mappings, actions } = facts;
         goals.sort_by_key(|goal| goal.id);
         Self {
             now,
-            rules: Rules { window_days, goals, connections, mappings },
+            rules: Rules { window_days, goals, connections, mappings, actions },
             graph: Graph::new(players, identities),
             clicks: Clicks::new(clicks),
             conversions: Conversions::new(conversions, slots),
@@ -138,6 +139,11 @@ impl Rules {
 
     pub fn connection(&self, game: Uuid, network: &str) -> Option<&Connection> {
         self.connections.iter().find(|connection| connection.game_id == game && connection.network == network)
+    }
+
+    /// What a goal is mapped to at a network that asks for it.
+    pub fn action(&self, goal: Uuid, network: &str) -> Option<&MappedAction> {
+        self.actions.get(&(goal, network.to_owned()))
     }
 
     /// The event name that somebody chose for a goal at a network.

@@ -22,6 +22,16 @@ pub struct Token {
 pub struct Choice {
     pub id: String,
     pub name: String,
+    /// Id of the account over which the token reaches it, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
+}
+
+impl Choice {
+    /// One that the token reaches by itself.
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { id: id.into(), name: name.into(), through: None }
+    }
 }
 
 /// A page of a list; `next` is the cursor of the page that follows: the network's own or one that its code makes up, never a URL.
@@ -59,6 +69,14 @@ pub trait OAuth: Send + Sync {
     /// The name of the callback's query parameter that carries the code: `auth_code`.
     fn code_parameter(&self) -> &'static str;
     fn exchange(&self, settings: &Settings, redirect: &str, code: &str) -> Result<Request, ConnectError>;
+    /// The dialog's address with the hash of a secret (S256), where the network takes such a proof key. RFC 7636.
+    fn with_challenge(&self, dialog: Url, _challenge: &str) -> Url {
+        dialog
+    }
+    /// The exchange with that secret, which only who opened the dialog knows.
+    fn with_verifier(&self, exchange: Request, _verifier: &SecretString) -> Request {
+        exchange
+    }
     fn read_exchange(&self, answer: &Answer, now: Millis) -> Result<Token, ConnectError>;
     /// The next call that a token needs before it is kept: a check, a longer-lived one in its place. Asked again after each, until None.
     fn next(&self, _settings: &Settings, _token: &Token) -> Result<Option<Request>, ConnectError> {
@@ -71,8 +89,8 @@ pub trait OAuth: Send + Sync {
     /// A page of the accounts that the token may use: the first one, or that of a cursor that an earlier page gave.
     fn accounts(&self, settings: &Settings, token: &SecretString, cursor: Option<&str>) -> Result<Request, ConnectError>;
     fn read_accounts(&self, cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError>;
-    fn targets(&self, settings: &Settings, token: &SecretString, account: &str, cursor: Option<&str>) -> Result<Request, ConnectError>;
-    fn read_targets(&self, account: &str, cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError>;
+    fn targets(&self, settings: &Settings, token: &SecretString, account: &Choice, cursor: Option<&str>) -> Result<Request, ConnectError>;
+    fn read_targets(&self, account: &Choice, cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError>;
     /// The call that gives the token of this connection back on disconnect; None where the network has none.
     fn revoke(&self, settings: &Settings, of: &Destination) -> Option<Request>;
 }

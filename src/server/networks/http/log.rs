@@ -34,7 +34,7 @@ pub fn logged(request: &Request) -> Logged {
         headers: header_texts(request).into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect(),
         body: match &request.body {
             Some(Body::Json(body)) => Some(with_fields(body, request.secret_body.iter().map(|(name, _)| (*name, MASK)))),
-            Some(Body::SecretJson(_)) | None => None,
+            Some(Body::SecretJson(_) | Body::SecretForm(_)) | None => None,
         },
     }
 }

@@ -37,7 +37,7 @@ pub fn read_accounts(cursor: Option<&str>, answer: &Answer) -> Result<Choices, C
         (BUSINESS, id) => {
             // The name is for the eye alone: a token that may not read it may still send.
             let name = ok(answer).ok().and_then(|body| answers::words(&body["name"])).unwrap_or_else(|| id.to_owned());
-            let business = Some(Choice { id: id.to_owned(), name }).filter(|choice| answer.success() && SPEC.account_id.fits(&choice.id));
+            let business = Some(Choice::new(id, name)).filter(|choice| answer.success() && SPEC.account_id.fits(&choice.id));
             business.map(|business| Choices { list: vec![business], next: None }).ok_or_else(|| failure(answer, error_of(&answer.json())))
         }
         (ADS, _) => Ok(page(&ok(answer)?, ADS, &SPEC.account_id)),
@@ -104,7 +104,7 @@ fn get(settings: &Settings, path: &[&str], fields: &str, after: &str) -> Request
 fn page(body: &Value, way: &str, shape: &IdShape) -> Choices {
     let choice = |entry: &Value| {
         let id = answers::id(&entry["id"]).filter(|id| shape.fits(id) && entry["is_unavailable"] != Value::Bool(true))?;
-        Some(Choice { name: answers::words(&entry["name"]).unwrap_or_else(|| id.clone()), id })
+        Some(Choice::new(id.clone(), answers::words(&entry["name"]).unwrap_or(id)))
     };
     let paging = &body["paging"];
     let after = answers::words(&paging["cursors"]["after"]).filter(|_| paging["next"].is_string());

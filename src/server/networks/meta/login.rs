@@ -4,7 +4,7 @@
 use super::{APP_ID, APP_SECRET, CONFIG_ID, DIALOG_URL, GRAPH_VERSION, Meta, VERSION, call, credentials, error_of, lists, verdict};
 use crate::model::{DAY, Millis, SECOND};
 use crate::server::networks::answers;
-use crate::server::networks::contract::{Answer, Choices, ConnectError, Destination, OAuth, Request, Setting, Settings, Token};
+use crate::server::networks::contract::{Answer, Choice, Choices, ConnectError, Destination, OAuth, Request, Setting, Settings, Token};
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -101,12 +101,12 @@ impl OAuth for Meta {
         lists::read_accounts(cursor, answer)
     }
 
-    fn targets(&self, settings: &Settings, token: &SecretString, account: &str, cursor: Option<&str>) -> Result<Request, ConnectError> {
-        Ok(with_token(settings, lists::targets(settings, account, cursor), token))
+    fn targets(&self, settings: &Settings, token: &SecretString, account: &Choice, cursor: Option<&str>) -> Result<Request, ConnectError> {
+        Ok(with_token(settings, lists::targets(settings, &account.id, cursor), token))
     }
 
-    fn read_targets(&self, account: &str, cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError> {
-        lists::read_targets(account, cursor, answer)
+    fn read_targets(&self, account: &Choice, cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError> {
+        lists::read_targets(&account.id, cursor, answer)
     }
 
     /// Takes the app away from the person. A business is connected by a system user, and no call takes the app from a business.

@@ -76,6 +76,8 @@ static SPEC: Spec = Spec {
         ("wishlist_remove", "wishlist_remove"),
         ("email_acquired", "CompleteRegistration"),
     ],
+    action: None,
+    click_life: None,
     email_fallback: false,
     // An older event has the whole call refused.
     max_age: 7 * DAY,
@@ -84,6 +86,7 @@ static SPEC: Spec = Spec {
     events_at: "/data",
     batch: 200,
     concurrency: 4,
+    shared_quota: false,
     settings: &[APP_ID, APP_SECRET, CONFIG_ID, GRAPH_VERSION, GRAPH_URL, DIALOG_URL],
     revoke_at: "At Facebook, remove the app under Settings, Business integrations; of a business, under Business settings, Integrations, Connected apps. A pasted token is removed in Events Manager.",
     setup: include_str!("setup.md"),

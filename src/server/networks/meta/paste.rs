@@ -25,6 +25,7 @@ impl Pasted for Meta {
         let event = Event {
             name: PROBE.into(),
             goal_event: PROBE.into(),
+            action: None,
             dedup_id: format!("{PROBE}.{now}"),
             time: now - TOO_OLD,
             click: None,

@@ -28,7 +28,14 @@ fn names(request: &Request) -> Vec<&'static str> {
 
 #[test]
 fn only_our_own_apps_tokens_go_with_a_proof() {
-    let to = |pasted| Destination { account_id: None, target_id: "30001".into(), token: SecretString::from("t"), pasted, test_code: None };
+    let to = |pasted| Destination {
+        account_id: None,
+        through: None,
+        target_id: "30001".into(),
+        token: SecretString::from("t"),
+        pasted,
+        test_code: None,
+    };
     let own = Meta.request(&settings(), &to(false), &[]);
     assert_eq!(names(&own), ["access_token", "appsecret_proof"]);
     assert_eq!(own.secret_body[1].1.expose_secret(), hashing::hmac_sha256("hush", "t"));
@@ -117,7 +124,7 @@ fn a_token_that_may_not_send_is_not_kept() {
 }
 
 fn choice(id: &str, name: &str) -> Choice {
-    Choice { id: id.into(), name: name.into() }
+    Choice::new(id, name)
 }
 
 fn accounts(cursor: Option<&str>, answer: &Answer) -> Choices {
@@ -154,8 +161,8 @@ fn a_person_offers_their_ad_accounts() {
 
 #[test]
 fn datasets_are_a_businesss_own_then_its_clients() {
-    let read = |account, cursor, body: &str| Meta.read_targets(account, cursor, &answer(200, body)).unwrap();
-    let url = |account, cursor| Meta.targets(&settings(), &SecretString::from("t"), account, cursor).unwrap().url;
+    let read = |account, cursor, body: &str| Meta.read_targets(&Choice::new(account, ""), cursor, &answer(200, body)).unwrap();
+    let url = |account, cursor| Meta.targets(&settings(), &SecretString::from("t"), &Choice::new(account, ""), cursor).unwrap().url;
     let body = r#"{"data":[{"id":"30001","name":"Site"},{"id":"30002","name":"Gone","is_unavailable":true}]}"#;
     assert_eq!(read("20001", None, body), Choices { list: vec![choice("30001", "Site")], next: Some("client:".into()) });
     assert_eq!(read("20001", Some("client:"), body), Choices { list: vec![choice("30001", "Site")], next: None });
@@ -164,14 +171,15 @@ fn datasets_are_a_businesss_own_then_its_clients() {
     assert_eq!(url("20001", Some("client:x")).as_str().split('?').next(), Some("https://graph.facebook.com/v26.0/20001/client_pixels"));
     assert_eq!(url("act_10001", Some("owned:x")).path(), "/v26.0/act_10001/adspixels");
     // Not every business has clients.
-    assert_eq!(Meta.read_targets("20001", Some("client:"), &error(10, 0)), Ok(Choices { list: vec![], next: None }));
-    assert!(matches!(Meta.read_targets("20001", None, &error(10, 0)), Err(ConnectError::NoAccess { .. })));
+    assert_eq!(Meta.read_targets(&Choice::new("20001", ""), Some("client:"), &error(10, 0)), Ok(Choices { list: vec![], next: None }));
+    assert!(matches!(Meta.read_targets(&Choice::new("20001", ""), None, &error(10, 0)), Err(ConnectError::NoAccess { .. })));
 }
 
 #[test]
 fn a_business_takes_the_app_back_itself() {
     let of = |account: &str| Destination {
         account_id: Some(account.into()),
+        through: None,
         target_id: "30001".into(),
         token: SecretString::from("t"),
         pasted: false,

@@ -25,6 +25,7 @@ impl Pasted for Reddit {
         let event = Event {
             name: PROBE.into(),
             goal_event: PROBE.into(),
+            action: None,
             dedup_id: format!("{PROBE}.{now}"),
             time: if to.test_code.is_some() { now } else { now - TOO_OLD },
             click: None,

@@ -38,6 +38,8 @@ static SPEC: Spec = Spec {
         ("wishlist_remove", "wishlist_remove"),
         ("email_acquired", "SignUp"),
     ],
+    action: None,
+    click_life: None,
     email_fallback: true,
     // “event_at timestamp must be less than 168h0m0s old”
     max_age: 7 * DAY,
@@ -46,6 +48,7 @@ static SPEC: Spec = Spec {
     events_at: "/data/events",
     batch: 200,
     concurrency: 4,
+    shared_quota: false,
     settings: &[URL],
     revoke_at: "In Reddit Ads, Events Manager, Conversions API, delete the token.",
     setup: include_str!("setup.md"),

@@ -1,7 +1,7 @@
 //! What answers mean: every known one, and any bytes at all.
 
 use super::*;
-use crate::server::networks::contract::{Answer, Choices, Events, Outcome, Token, Verdict};
+use crate::server::networks::contract::{Answer, Choice, Choices, Events, Outcome, Token, Verdict};
 use proptest::prelude::*;
 
 /// A verdict in one line, as `vectors.json` writes it.
@@ -50,15 +50,22 @@ fn bodies() -> impl Strategy<Value = String> {
         index.prop_map(|index| format!("Batch.{index}.a data[{index}] $.data.events[{index}].user None were processed event_at")).boxed(),
     ];
     let looks_real = (code, message).prop_map(|(code, message)| {
+        let violation = serde_json::json!({"field": format!("events[{message}]"), "reason": message, "description": message});
         let error =
-            serde_json::json!({"code": code, "error_subcode": code, "is_transient": message.len() % 2 == 0, "message": message, "fields": [{"field": message, "message": message}, message, null]});
+            serde_json::json!({"details": [{"reason": message, "fieldViolations": [violation, null]}, code], "code": code, "error_subcode": code, "is_transient": message.len() % 2 == 0, "message": message, "fields": [{"field": message, "message": message}, message, null]});
         serde_json::json!({"code": code, "message": message, "data": {"message": message, "list": [error], "access_token": message, "is_valid": true},
             "events_received": code, "messages": [message], "access_token": message, "expires_in": code, "client_business_id": code,
             "paging": {"cursors": {"after": message}, "next": message},
+            "requestId": message, "refresh_token": message, "scope": message, "id_token": format!("a.{message}.b"), "resourceNames": [message, code],
+            "results": [{"customerClient": {"id": code}, "conversionAction": {"id": code, "type": message, "status": message}, "customer": error}],
             "error": if message.len() % 3 == 0 { Value::Null } else { error }})
         .to_string()
     });
     prop_oneof!["\\PC{0,80}", "<[a-zA-Z<>/ ]{0,80}", looks_real]
+}
+
+fn accepted(verdict: &Verdict) -> bool {
+    matches!(verdict.events, Events::All(Outcome::Accepted { .. }))
 }
 
 proptest! {
@@ -66,6 +73,7 @@ proptest! {
     fn any_answer_has_a_verdict(status in prop_oneof![Just(200_u16), Just(400_u16), 0..1000_u16], body in bodies(), sent in 1..60_usize) {
         let answer = Answer { status, retry_after: None, body };
         for network in ALL {
+            prop_assert!((200..300).contains(&status) || !accepted(&network.verdict_of_test(&answer, sent)));
             match network.verdict(&answer, sent).events {
                 Events::All(Outcome::Accepted { .. }) => prop_assert!((200..300).contains(&status)),
                 Events::Bad(bad) => {
@@ -90,10 +98,10 @@ proptest! {
                     let asks = oauth.next(&settings(), &token).unwrap().is_some();
                     prop_assert!(good || !asks || oauth.read_next(&settings(), token, &answer, TIME).is_err());
                 }
-                for cursor in [None, Some("2"), Some("a:b"), Some("")] {
+                for cursor in [None, Some("2"), Some("a:b"), Some("12,x,34:5"), Some("")] {
                     let lists = [
                         (oauth.read_accounts(cursor, &answer), network.spec().account_id),
-                        (oauth.read_targets("7012", cursor, &answer), network.spec().target_id),
+                        (oauth.read_targets(&Choice::new("7012", "Sample"), cursor, &answer), network.spec().target_id),
                     ];
                     for (list, shape) in lists {
                         let Ok(Choices { list, next }) = list else { continue };
@@ -102,6 +110,14 @@ proptest! {
                         prop_assert!(next.is_none_or(|next| !next.contains("://") || answer.body.contains("://")));
                     }
                 }
+            }
+            if let Some(refresh) = network.refresh() {
+                prop_assert!(good || refresh.read_refresh(&answer, TIME).is_err());
+            }
+            if let Some((actions, field)) = network.actions().zip(network.spec().action) {
+                let offered = actions.read_list(&answer);
+                prop_assert!(good || offered.is_err());
+                prop_assert!(offered.is_err() || offered.unwrap().list.iter().all(|action| field.id.fits(&action.id)));
             }
             if let Some(pasted) = network.pasted() {
                 prop_assert!(good || status == 400 || pasted.read_probe(&answer).is_err());

@@ -1,12 +1,13 @@
 //! Connecting: the exact calls, and that they show no secret.
 
 use super::*;
-use crate::server::networks::contract::{Body, ConnectError, Request, Token};
+use crate::server::networks::contract::{Body, Choice, ConnectError, Request, Token};
 use crate::server::networks::http::logged;
 use secrecy::ExposeSecret;
 
 const REDIRECT: &str = "https://postbacks.example/oauth/callback";
 const CODE: &str = "code-never-shown-0815";
+const VERIFIER: &str = "verifier-never-shown-0816";
 
 /// The call whole, with the secrets of these tests in it.
 fn bare_bytes(request: &Request) -> String {
@@ -14,6 +15,9 @@ fn bare_bytes(request: &Request) -> String {
     let headers = logged(request).headers.into_iter().map(|(name, value)| format!("{name}: {value}\n"));
     let body = match &request.body {
         Some(Body::Json(body) | Body::SecretJson(body)) => format!("\n{body}\n"),
+        Some(Body::SecretForm(fields)) => {
+            fields.iter().map(|(name, value)| format!("secret field: {name}={}\n", value.expose_secret())).collect()
+        }
         None => String::new(),
     };
     let in_body = request.secret_body.iter().map(|(name, secret)| format!("secret in the body: {name}={}\n", secret.expose_secret()));
@@ -28,15 +32,22 @@ fn connecting_makes_exactly_these_calls() {
         let mut calls = vec![];
         let mut dialog = String::new();
         if let Some(oauth) = network.oauth() {
-            dialog = format!("--- dialog\n{}\n\n", oauth.dialog(&set, REDIRECT, "state&1").unwrap());
-            calls.push(("exchange", oauth.exchange(&set, REDIRECT, CODE).unwrap()));
+            let page = oauth.with_challenge(oauth.dialog(&set, REDIRECT, "state&1").unwrap(), "challenge-of-the-verifier");
+            dialog = format!("--- dialog\n{page}\n\n");
+            let verifier = SecretString::from(VERIFIER);
+            calls.push(("exchange", oauth.with_verifier(oauth.exchange(&set, REDIRECT, CODE).unwrap(), &verifier)));
             let steps = (0..=u8::MAX).map(|stage| Token { secret: token.clone(), expires_at: None, holder: None, stage });
             calls.extend(steps.map_while(|token| oauth.next(&set, &token).unwrap()).map(|call| ("next", call)));
             calls.push(("accounts", oauth.accounts(&set, &token, None).unwrap()));
-            let account = sample.account_id.as_deref().unwrap();
+            let account = &Choice { through: sample.through.clone(), ..Choice::new(sample.account_id.as_deref().unwrap(), "Sample") };
             calls.push(("targets", oauth.targets(&set, &token, account, None).unwrap()));
             calls.push(("targets, second page", oauth.targets(&set, &token, account, Some("2")).unwrap()));
             calls.extend(oauth.revoke(&set, &destination(&sample)).map(|call| ("revoke", call)));
+        }
+        calls.extend(network.refresh().map(|refresh| ("refresh", refresh.refresh(&set, &token).unwrap())));
+        if let Some(actions) = network.actions() {
+            calls.push(("actions", actions.list(&set, &destination(&sample), None)));
+            calls.push(("actions, second page", actions.list(&set, &destination(&sample), Some("2"))));
         }
         if let Some(pasted) = network.pasted() {
             let pasted_token = |to: Destination| Destination { pasted: true, ..to };
@@ -48,8 +59,8 @@ fn connecting_makes_exactly_these_calls() {
         snapshot(network, &format!("{dialog}{text}"));
         for (name, call) in calls {
             let shown = format!("{:?} {call:?}", logged(&call));
-            assert!(![TOKEN, APP_SECRET, CODE].iter().any(|secret| shown.contains(secret)), "{name}: {shown}");
-            assert!(shown.contains("••••") || matches!(call.body, Some(Body::SecretJson(_))), "{name}: {shown}");
+            assert!(![TOKEN, APP_SECRET, CODE, VERIFIER].iter().any(|secret| shown.contains(secret)), "{name}: {shown}");
+            assert!(shown.contains("••••") || matches!(call.body, Some(Body::SecretJson(_) | Body::SecretForm(_))), "{name}: {shown}");
         }
     }
 }
@@ -71,5 +82,6 @@ fn what_the_operator_has_not_set_is_named() {
         assert!(network.spec().settings.iter().any(|known| known.env == setting));
         assert!(oauth.exchange(&nothing, REDIRECT, CODE).is_err());
         assert!(oauth.revoke(&nothing, &destination(&sample)).is_none());
+        assert!(network.refresh().is_none_or(|refresh| refresh.refresh(&nothing, &SecretString::from(TOKEN)).is_err()));
     }
 }

@@ -35,7 +35,10 @@ struct Vectors {
 #[serde(deny_unknown_fields)]
 struct Sample {
     account_id: Option<String>,
+    through: Option<String>,
     target_id: String,
+    /// What events are mapped to, where the network asks for that.
+    action: Option<String>,
     test_code: Option<String>,
     /// A click id and, where it differs from the first name of the SPEC, its parameter.
     click_id: String,
@@ -99,6 +102,7 @@ fn settings() -> Settings {
 fn destination(sample: &Sample) -> Destination {
     Destination {
         account_id: sample.account_id.clone(),
+        through: sample.through.clone(),
         target_id: sample.target_id.clone(),
         token: SecretString::from(TOKEN),
         pasted: false,
@@ -129,6 +133,7 @@ fn bare(network: &dyn Network, sample: &Sample, goal_event: &str) -> Event {
     Event {
         name: network.spec().event_name(goal_event).into(),
         goal_event: goal_event.into(),
+        action: sample.action.clone(),
         dedup_id: format!("{goal_event}-9001"),
         time: TIME,
         click: Some(click),

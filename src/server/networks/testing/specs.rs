@@ -29,8 +29,16 @@ fn every_network_is_declared_whole() {
         assert!((HOUR * 2..=90 * DAY).contains(&spec.max_age) && (HOUR..=30 * DAY).contains(&spec.dedup_window));
         assert!((1..=1000).contains(&spec.batch) && (1..=64).contains(&spec.concurrency));
         assert!(!spec.click_ids.is_empty() && !spec.utm_sources.is_empty());
+        let action = spec.action;
+        assert_eq!(action.is_some(), network.actions().is_some(), "{}", spec.slug);
+        assert_eq!(action.is_some(), sample.action.is_some());
+        assert!(sample.action.is_none_or(|id| action.unwrap().id.fits(&id)));
+        assert!(spec.click_life.is_none_or(|life| (DAY..=90 * DAY).contains(&life)));
         for goal_event in ["purchase", "wishlist_add", "wishlist_remove", "email_acquired"] {
-            assert!(spec.events.iter().any(|(known, name)| *known == goal_event && (1..=50).contains(&name.len())), "{goal_event}");
+            assert!(
+                action.is_some() || spec.events.iter().any(|(known, name)| *known == goal_event && (1..=50).contains(&name.len())),
+                "{goal_event}"
+            );
         }
         assert_eq!(spec.event_name("level_reached"), "level_reached");
         for setting in spec.settings {

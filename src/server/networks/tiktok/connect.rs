@@ -59,17 +59,17 @@ impl OAuth for TikTok {
         Ok(Choices { list, next: None })
     }
 
-    fn targets(&self, settings: &Settings, token: &SecretString, account: &str, cursor: Option<&str>) -> Result<Request, ConnectError> {
+    fn targets(&self, settings: &Settings, token: &SecretString, account: &Choice, cursor: Option<&str>) -> Result<Request, ConnectError> {
         let page = cursor.and_then(|page| page.parse::<u32>().ok()).unwrap_or(1);
         let mut request = call(settings, Method::GET, &["pixel", "list", ""], Some(token), None);
         let page = page.to_string();
-        let query = [("advertiser_id", account), ("page", &page), ("page_size", PAGE_SIZE)];
+        let query = [("advertiser_id", account.id.as_str()), ("page", &page), ("page_size", PAGE_SIZE)];
         request.url.query_pairs_mut().extend_pairs(query);
         Ok(request)
     }
 
     /// Events go to the pixel's code, not to its id.
-    fn read_targets(&self, _account: &str, _cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError> {
+    fn read_targets(&self, _account: &Choice, _cursor: Option<&str>, answer: &Answer) -> Result<Choices, ConnectError> {
         let body = ok(answer)?;
         let list = choices(&body["pixels"], ("pixel_code", "pixel_name"), &SPEC.target_id);
         let number = |name: &str| answers::id(&body["page_info"][name])?.parse::<u32>().ok();
@@ -114,7 +114,7 @@ fn ok(answer: &Answer) -> Result<Value, ConnectError> {
 fn choices(list: &Value, (id, name): (&str, &str), shape: &IdShape) -> Vec<Choice> {
     let choice = |entry: &Value| {
         let id = answers::id(&entry[id]).filter(|id| shape.fits(id))?;
-        Some(Choice { name: answers::words(&entry[name]).unwrap_or_else(|| id.clone()), id })
+        Some(Choice::new(id.clone(), answers::words(&entry[name]).unwrap_or(id)))
     };
     list.as_array().into_iter().flatten().filter_map(choice).collect()
 }

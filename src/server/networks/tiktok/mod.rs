@@ -49,6 +49,8 @@ static SPEC: Spec = Spec {
         ("wishlist_remove", "wishlist_remove"),
         ("email_acquired", "CompleteRegistration"),
     ],
+    action: None,
+    click_life: None,
     email_fallback: false,
     // The longest click-through window; older events earn nothing.
     max_age: 28 * DAY,
@@ -57,6 +59,7 @@ static SPEC: Spec = Spec {
     events_at: "/data",
     batch: 50,
     concurrency: 4,
+    shared_quota: false,
     settings: &[APP_ID, APP_SECRET, URL],
     revoke_at: "At TikTok, cancel the authorization that the ad account gave to the app.",
     setup: include_str!("setup.md"),

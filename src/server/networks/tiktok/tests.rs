@@ -40,7 +40,7 @@ fn accounts_have_an_id_and_a_name() {
     let data = r#"{"list":[{"advertiser_id":"7012345678901234567","advertiser_name":"Emberfall"},{"advertiser_id":7012345678901234568},
         {"advertiser_id":"../x"},{"advertiser_name":"No id"},null]}"#;
     let choices = TikTok.read_accounts(None, &good(data)).unwrap();
-    let choice = |id: &str, name: &str| Choice { id: id.into(), name: name.into() };
+    let choice = |id: &str, name: &str| Choice::new(id, name);
     let expected = [choice("7012345678901234567", "Emberfall"), choice("7012345678901234568", "7012345678901234568")];
     assert_eq!((choices.list.as_slice(), choices.next), (expected.as_slice(), None));
 }
@@ -51,17 +51,17 @@ fn pixels_are_paged_and_known_by_their_code() {
         let info = format!(r#"{{"page":{page},"page_size":20,"total_number":41,"total_page":{total}}}"#);
         good(&format!(r#"{{"pixels":[{{"pixel_id":"712","pixel_code":"C0ABCDEF1234567890AB","pixel_name":"Site"}}],"page_info":{info}}}"#))
     };
-    let first = TikTok.read_targets("7012", None, &page(1, 3)).unwrap();
-    assert_eq!(first.list, [Choice { id: "C0ABCDEF1234567890AB".into(), name: "Site".into() }]);
+    let first = TikTok.read_targets(&Choice::new("7012", ""), None, &page(1, 3)).unwrap();
+    assert_eq!(first.list, [Choice::new("C0ABCDEF1234567890AB", "Site")]);
     assert_eq!(first.next.as_deref(), Some("2"));
-    assert_eq!(TikTok.read_targets("7012", None, &page(3, 3)).unwrap().next, None);
-    assert_eq!(TikTok.read_targets("7012", None, &page(100, u32::MAX)).unwrap().next, None);
-    assert_eq!(TikTok.read_targets("7012", None, &good(r#"{"pixels":[]}"#)).unwrap().next, None);
+    assert_eq!(TikTok.read_targets(&Choice::new("7012", ""), None, &page(3, 3)).unwrap().next, None);
+    assert_eq!(TikTok.read_targets(&Choice::new("7012", ""), None, &page(100, u32::MAX)).unwrap().next, None);
+    assert_eq!(TikTok.read_targets(&Choice::new("7012", ""), None, &good(r#"{"pixels":[]}"#)).unwrap().next, None);
 }
 
 #[test]
 fn a_cursor_is_a_page_number_or_the_first_page() {
-    let url = |cursor| TikTok.targets(&Settings::default(), &SecretString::from("t"), "7012", cursor).unwrap().url;
+    let url = |cursor| TikTok.targets(&Settings::default(), &SecretString::from("t"), &Choice::new("7012", ""), cursor).unwrap().url;
     assert!(url(Some("7")).query().unwrap().contains("page=7&"));
     assert!(url(Some("https://elsewhere.example")).query().unwrap().contains("page=1&"));
 }
@@ -69,7 +69,7 @@ fn a_cursor_is_a_page_number_or_the_first_page() {
 #[test]
 fn lists_that_the_token_may_not_read_are_said() {
     let refused = answer(200, r#"{"code":40125,"message":"no permission"}"#);
-    assert!(matches!(TikTok.read_targets("7012", None, &refused), Err(ConnectError::NoAccess { .. })));
+    assert!(matches!(TikTok.read_targets(&Choice::new("7012", ""), None, &refused), Err(ConnectError::NoAccess { .. })));
     let revoked = answer(200, r#"{"code":40105,"message":"Access token is incorrect or has been revoked."}"#);
     assert!(matches!(TikTok.read_accounts(None, &revoked), Err(ConnectError::Refused { .. })));
 }

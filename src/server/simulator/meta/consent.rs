@@ -133,10 +133,21 @@ impl Asked {
                 may_send: true,
                 way_back,
                 life: Some(60 * DAY),
+                scope: String::new(),
+                challenge: None,
             });
         }
         let may_send = self.scopes().any(|scope| SENDING.contains(&scope) && self.granted.iter().any(|granted| granted == scope));
-        let consent = Consent { network: "meta", accounts: picked.into(), kind: Kind::Person, may_send, way_back, life: Some(2 * HOUR) };
+        let consent = Consent {
+            network: "meta",
+            accounts: picked.into(),
+            kind: Kind::Person,
+            may_send,
+            way_back,
+            life: Some(2 * HOUR),
+            scope: String::new(),
+            challenge: None,
+        };
         (!consent.accounts.is_empty()).then_some(consent)
     }
 }

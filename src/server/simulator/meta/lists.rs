@@ -92,7 +92,7 @@ fn reader(state: &State, query: &Query) -> Result<Grant, Refusal> {
     let grant = of_query(state, query)?;
     match grant.kind {
         Kind::ByHand => Err(Refusal::new(PERMISSION, "(#10) Application does not have permission for this action")),
-        Kind::Plain | Kind::Person | Kind::SystemUser => Ok(grant),
+        _ => Ok(grant),
     }
 }
 

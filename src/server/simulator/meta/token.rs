@@ -78,7 +78,7 @@ pub async fn access_token(Shared(state): Shared<State>, RawQuery(text): RawQuery
             None => {
                 let (back, code) = (needed(&query, "redirect_uri")?, needed(&query, "code")?);
                 our_app(&query)?;
-                state.tokens().exchange("meta", code, back, state.now()).map_err(|why| bad_code(&why))?
+                state.tokens().exchange("meta", code, back, None, state.now()).map_err(|why| bad_code(&why))?
             }
             Some("fb_exchange_token") => {
                 let token = needed(&query, "fb_exchange_token")?;
@@ -114,7 +114,7 @@ pub async fn debug(Shared(state): Shared<State>, RawQuery(text): RawQuery) -> An
         };
         let (kind, holder) = match grant.kind {
             Kind::Person => ("USER", META_PERSON),
-            Kind::Plain | Kind::SystemUser | Kind::ByHand => ("SYSTEM_USER", META_SYSTEM_USER),
+            _ => ("SYSTEM_USER", META_SYSTEM_USER),
         };
         let scopes = match (grant.kind, grant.may_send) {
             (Kind::Person, true) => json!(["ads_management", "ads_read", "business_management", "public_profile"]),
@@ -181,7 +181,7 @@ fn bad_code(why: &BadCode) -> Refusal {
         BadCode::Unknown => Refusal::new(PARAMETER, "Invalid verification code format."),
         BadCode::Used => Refusal::new(PARAMETER, "This authorization code has been used.").sub(36009),
         BadCode::Expired => Refusal::new(PARAMETER, "This authorization code has expired.").sub(36007),
-        BadCode::OtherWayBack => {
+        BadCode::OtherWayBack | BadCode::WrongProof => {
             let words = "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request";
             Refusal::new(PARAMETER, words).sub(36008)
         }

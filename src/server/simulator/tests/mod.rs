@@ -2,6 +2,8 @@
 
 mod captured;
 mod faults;
+mod google_connect;
+mod google_events;
 mod ledger;
 mod meta_connect;
 mod meta_events;

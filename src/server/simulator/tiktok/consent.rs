@@ -44,7 +44,16 @@ pub async fn decide(Shared(state): Shared<State>, body: Bytes) -> Response {
             return form(&state, &asked, StatusCode::BAD_REQUEST, "Pick at least one ad account, or cancel.");
         }
         let (accounts, way_back) = (picked.into(), String::new());
-        let consent = Consent { network: "tiktok", accounts, kind: Kind::Plain, may_send: true, way_back, life: None };
+        let consent = Consent {
+            network: "tiktok",
+            accounts,
+            kind: Kind::Plain,
+            may_send: true,
+            way_back,
+            life: None,
+            scope: String::new(),
+            challenge: None,
+        };
         let code = state.tokens().give_code(consent, state.now());
         back.query_pairs_mut().append_pair("auth_code", &code).append_pair("code", &code);
     } else {

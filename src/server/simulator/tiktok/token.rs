@@ -21,9 +21,9 @@ pub async fn exchange(Shared(state): Shared<State>, body: Bytes) -> Answer {
     answer_of(&state, || {
         let [app, secret, code] = fields(&body, ["app_id", "secret", "auth_code"])?;
         app_is_ours(&app, &secret)?;
-        let grant = state.tokens().exchange("tiktok", &code, "", state.now()).map_err(|why| {
+        let grant = state.tokens().exchange("tiktok", &code, "", None, state.now()).map_err(|why| {
             let words = match why {
-                BadCode::Unknown | BadCode::OtherWayBack => "The auth_code is invalid.",
+                BadCode::Unknown | BadCode::OtherWayBack | BadCode::WrongProof => "The auth_code is invalid.",
                 BadCode::Used => "The auth_code has been used.",
                 BadCode::Expired => "The auth_code has expired.",
             };

@@ -1,0 +1,73 @@
+// Connecting Google Ads through a manager, mapping goals to conversion actions, and what is sent.
+import { expect, page as path, purchase, test, type Page } from './demo'
+
+test.describe.configure({ mode: 'serial' })
+
+/** In the same tab, as without JavaScript or where the browser opens no popup. */
+async function noPopup(page: Page) {
+  await page.evaluate(() => { window.open = () => null }).catch(() => {})
+}
+
+async function delivered(page: Page) {
+  await expect(async () => {
+    await page.goto(path.google)
+    await expect(page.getByRole('row', { name: /purchase First Purchase/ }).last()).toContainText('Success', { timeout: 500 })
+  }).toPass()
+}
+
+test('a purchase after a Google click counts under its conversion action @core', async ({ signedIn: page, demo }) => {
+  expect(await demo.messages(...purchase('gclid'))).toBe(200)
+  await delivered(page)
+  await page.getByRole('row', { name: /Success/ }).first().getByRole('link').click()
+  await expect(page.locator('#request-body')).toContainText('"gclid"')
+  await expect(page.locator('#request-body')).toContainText('"conversionValue": 12.99')
+  await expect(page.getByText('/v1/events:ingest').first()).toBeVisible()
+  await expect(page.getByText('First purchase', { exact: true })).toBeVisible()
+  await expect(page.locator('body')).not.toContainText('ya29')
+})
+
+test('a goal without a conversion action is not forwarded until one is chosen @core', async ({ signedIn: page, demo }) => {
+  await page.goto(path.google)
+  const choice = page.getByLabel('First Purchase', { exact: true })
+  await choice.selectOption('')
+  await page.getByRole('button', { name: 'Save conversion actions' }).click()
+  await expect(page.getByText('First Purchase is not forwarded')).toBeVisible()
+  expect(await demo.messages(...purchase('gclid'))).toBe(200)
+  await expect(async () => {
+    await page.goto(path.google)
+    await expect(page.getByText(/conversions? stayed here in the last 24 hours/).first()).toBeVisible({ timeout: 500 })
+  }).toPass()
+  await page.getByRole('button', { name: 'Refresh list' }).click()
+  await page.getByLabel('First Purchase', { exact: true }).selectOption({ label: 'First purchase' })
+  await page.getByRole('button', { name: 'Save conversion actions' }).click()
+  await expect(page.getByText('First Purchase is not forwarded')).toHaveCount(0)
+})
+
+test('both boxes must be ticked, and an account under a manager is picked @core', async ({ signedIn: page }) => {
+  await page.goto(`${path.google}/disconnect`)
+  await page.getByRole('button', { name: 'Disconnect' }).click()
+  await expect(page.getByText('Not connected').first()).toBeVisible()
+  const connect = async () => {
+    await noPopup(page)
+    await page.getByRole('button', { name: 'Connect Google Ads' }).click()
+  }
+  await connect()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByText('You did not allow the connection')).toBeVisible()
+  await connect()
+  await page.getByLabel('send conversions with Data Manager').uncheck()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await expect(page.getByText('tick the one about Data Manager')).toBeVisible()
+  await connect()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByLabel('Account', { exact: true }).selectOption('4182209914')
+  await page.getByRole('button', { name: 'Show' }).click()
+  await expect(page.getByText('tracks no conversions yet')).toBeVisible()
+  await page.goBack()
+  await page.getByLabel('Account', { exact: true }).selectOption('4182209913')
+  await page.getByRole('button', { name: 'Show' }).click()
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await expect(page.getByText('Google Ads is connected')).toBeVisible()
+  await expect(page.getByText('6021148830')).toBeVisible()
+  await expect(page.getByText('Choose below what each goal counts under')).toBeVisible()
+})

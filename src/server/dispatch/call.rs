@@ -1,0 +1,140 @@
+//! One call of events, from the token that it shows to what its answer means. Where the stored secret buys access tokens, one that turns
+//! out to be stale is bought anew and the call made once more; only then does a refusal count.
+
+use super::attempt::Target;
+use super::meaning::Brought;
+use super::{Clock, Dispatch};
+use crate::model::Millis;
+use crate::server::access::{NotBought, Shop};
+use crate::server::networks::contract::{Answer, ConnectError, Destination, Event, Events, Outcome, Request, Verdict};
+use crate::server::networks::http::NoAnswer;
+use secrecy::SecretString;
+
+/// A call that was made, and what came of it.
+pub struct Called {
+    pub request: Request,
+    pub started: Millis,
+    pub latency_ms: Millis,
+    pub brought: Brought,
+    pub verdict: Verdict,
+    pub response: Option<String>,
+    pub note: Option<&'static str>,
+    /// The wait that the network asked all callers for.
+    pub pause: Option<Millis>,
+    pub count: usize,
+}
+
+/// Sends the events (all test or all not).
+pub async fn call(dispatch: &Dispatch, target: &Target, events: &[Event], clock: Clock) -> Called {
+    let first = match token(dispatch, target, None, clock.now()).await {
+        Ok(token) => token,
+        Err(none) => return not_bought(dispatch, target, events, none, clock.now()),
+    };
+    let called = with_token(dispatch, target, events, first.clone(), clock.now()).await;
+    let stale = match (&called.answer, target.network.refresh()) {
+        (Some(answer), Some(refresh)) => refresh.stale(answer),
+        _ => false,
+    };
+    if !stale {
+        return called.called;
+    }
+    match token(dispatch, target, Some(&first), clock.now()).await {
+        Ok(token) => {
+            let again = with_token(dispatch, target, events, token, clock.now()).await.called;
+            Called { count: called.called.count + 1, ..again }
+        }
+        Err(none) => not_bought(dispatch, target, events, none, clock.now()),
+    }
+}
+
+/// What the call shows: the stored secret itself, or what it buys.
+async fn token(dispatch: &Dispatch, target: &Target, stale: Option<&SecretString>, now: Millis) -> Result<SecretString, NotBought> {
+    let Some(refresh) = target.network.refresh() else { return Ok(target.to.token.clone()) };
+    let shop = Shop { http: &dispatch.http, settings: &dispatch.settings, refresh, secret: &target.to.token };
+    dispatch.access.token(shop, stale, now).await
+}
+
+struct Answered {
+    called: Called,
+    answer: Option<Answer>,
+}
+
+async fn with_token(dispatch: &Dispatch, target: &Target, events: &[Event], token: SecretString, started: Millis) -> Answered {
+    let to = Destination { token, ..target.to.clone() };
+    let request = target.network.request(&dispatch.settings, &to, events);
+    let exchange = dispatch.http.send(&request).await;
+    let (brought, verdict, answer) = read(target, exchange.result, events);
+    let called = Called {
+        request,
+        started,
+        latency_ms: exchange.latency_ms,
+        pause: pause(answer.as_ref(), &verdict),
+        response: answer.as_ref().map(|answer| answer.body.clone()),
+        brought,
+        verdict,
+        note: exchange.note,
+        count: 1,
+    };
+    Answered { called, answer }
+}
+
+fn read(target: &Target, result: Result<Answer, NoAnswer>, events: &[Event]) -> (Brought, Verdict, Option<Answer>) {
+    match result {
+        Ok(answer) => {
+            let test = events.first().is_some_and(|event| event.test);
+            let sent = events.len();
+            let verdict = if test { target.network.verdict_of_test(&answer, sent) } else { target.network.verdict(&answer, sent) };
+            (Brought::Status(answer.status), verdict, Some(answer))
+        }
+        Err(silence) => {
+            let brought = if silence.sent { Brought::Silence } else { Brought::Unreached };
+            let events = Events::All(Outcome::Transient { wait: None, unknown: silence.sent });
+            (brought, Verdict { events, code: None, words: Some(silence.words) }, None)
+        }
+    }
+}
+
+/// A throttle holds every call of the connection, whether the wait stands in the header or in the body; else the header alone does.
+fn pause(answer: Option<&Answer>, verdict: &Verdict) -> Option<Millis> {
+    let answer = answer?;
+    let wait = match verdict.events {
+        Events::All(Outcome::Transient { wait, .. }) if answer.status == 429 => wait,
+        _ => None,
+    };
+    answer.retry_after.or(wait)
+}
+
+/// No event left: what the place that sells tokens said stands for all of them.
+fn not_bought(dispatch: &Dispatch, target: &Target, events: &[Event], none: NotBought, now: Millis) -> Called {
+    let outcome = match &none.error {
+        ConnectError::Refused { .. } | ConnectError::NoAccess { .. } | ConnectError::NotConfigured { .. } => Outcome::Credentials,
+        ConnectError::Unavailable { .. } => Outcome::Transient { wait: None, unknown: false },
+    };
+    let (code, words) = match none.error {
+        ConnectError::Refused { code, words } | ConnectError::NoAccess { code, words } => (code, words),
+        ConnectError::Unavailable { words } => (None, words),
+        ConnectError::NotConfigured { setting } => (None, format!("The operator of this instance has to set {setting} again.")),
+    };
+    let (latency_ms, result) = match &none.call {
+        Some(call) => (call.latency_ms, Some(&call.result)),
+        None => (0, None),
+    };
+    let called = usize::from(result.is_some());
+    let (brought, response, pause) = match result {
+        Some(Ok(answer)) => (Brought::Status(answer.status), Some(answer.body.clone()), answer.retry_after),
+        Some(Err(_)) | None => (Brought::Unreached, None, None),
+    };
+    // What was sold on other occasions must not be read in the log; of a refusal there is nothing to hide.
+    let response = response.filter(|_| matches!(outcome, Outcome::Credentials));
+    Called {
+        request: none.call.map_or_else(|| target.network.request(&dispatch.settings, &target.to, events), |call| call.request),
+        started: now - latency_ms,
+        latency_ms,
+        brought,
+        verdict: Verdict { events: Events::All(outcome), code, words: Some(words) },
+        response,
+        note: None,
+        pause,
+        count: called,
+    }
+}
