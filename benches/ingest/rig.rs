@@ -3,6 +3,7 @@
 use crate::place::{Place, run};
 use postbacks::model::game::{DEFAULT_WINDOW_DAYS, Game, KeyKind};
 use postbacks::server::db::{Db, api_keys, games};
+use postbacks::server::networks::played_at;
 use postbacks::server::now;
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -37,7 +38,7 @@ impl Rig {
             .arg("serve")
             .envs([("DATABASE_URL", url.as_str()), ("POSTBACKS_SECRET_KEY", SECRET_KEY), ("POSTBACKS_LISTEN", "127.0.0.1:0")])
             .envs([("POSTBACKS_INGEST_RATE", "0"), ("POSTBACKS_INGEST_RATE_IP", "0"), ("RUST_LOG", "error")])
-            .envs([("POSTBACKS_TIKTOK_URL", NOBODY), ("POSTBACKS_REDDIT_URL", NOBODY)])
+            .envs(played_at(NOBODY))
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -8,6 +8,7 @@ use postbacks::model::goal::{Goal, GoalStatus, TEMPLATES, Trigger};
 use postbacks::server::config::{Mode, Source, read};
 use postbacks::server::db::{Db, goals};
 use postbacks::server::demo::seed;
+use postbacks::server::networks::played_at;
 use postbacks::server::simulator::sample::SAMPLES;
 use postbacks::server::start::start;
 use postbacks::server::{games, now, people};
@@ -150,9 +151,8 @@ fn environment(url: &str, networks: &str) -> BTreeMap<&'static str, String> {
         ("POSTBACKS_SECRET_KEY", KEY.to_owned()),
         ("POSTBACKS_INGEST_RATE", "0".to_owned()),
         ("POSTBACKS_INGEST_RATE_IP", "0".to_owned()),
-        ("POSTBACKS_TIKTOK_URL", networks.to_owned()),
-        ("POSTBACKS_REDDIT_URL", networks.to_owned()),
     ]);
+    environment.extend(played_at(networks));
     environment.extend(SAMPLES.iter().flat_map(|sample| sample.settings).map(|(name, value)| (*name, (*value).to_owned())));
     environment
 }

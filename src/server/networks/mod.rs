@@ -38,6 +38,11 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
     specs().flat_map(|spec| spec.settings)
 }
 
+/// The Url setting of every network, leading to this one address: where a simulator plays them all.
+pub fn played_at(address: &str) -> impl Iterator<Item = (&'static str, String)> {
+    settings().filter(|setting| setting.kind == SettingKind::Url).map(|setting| (setting.env, address.to_owned()))
+}
+
 /// The only addresses Postbacks may call: those of the networks' Url settings.
 pub fn addresses(set: &Settings) -> Vec<Url> {
     settings().filter(|setting| setting.kind == SettingKind::Url).map(|setting| set.address(setting, &[])).collect()

@@ -5,6 +5,7 @@ use crate::model::game::KeyKind;
 use crate::model::user::Role;
 use crate::server::db::{Db, api_keys, attempts, games, goals, on, users};
 use crate::server::dispatch::drain_until_idle;
+use crate::server::networks::played_at;
 use crate::server::simulator::{self, State, world};
 use crate::server::{games as making, now};
 use crate::tests::app::{Answer, TestApp, Visitor};
@@ -40,16 +41,10 @@ impl Stage {
         let (stop, stopped) = oneshot::channel::<()>();
         let (address, _) = simulator::serve("127.0.0.1:0".parse().unwrap(), State::default(), async { drop(stopped.await) }).await.unwrap();
         let simulator = format!("http://{address}");
-        let app = TestApp::owned_with(
-            db,
-            &[
-                ("POSTBACKS_TIKTOK_URL", simulator.as_str()),
-                ("POSTBACKS_REDDIT_URL", simulator.as_str()),
-                ("POSTBACKS_TIKTOK_APP_ID", world::TIKTOK_APP_ID),
-                ("POSTBACKS_TIKTOK_APP_SECRET", world::TIKTOK_APP_SECRET),
-            ],
-        )
-        .await;
+        let addresses: Vec<(&str, String)> = played_at(&simulator).collect();
+        let mut more: Vec<(&str, &str)> = addresses.iter().map(|(name, address)| (*name, address.as_str())).collect();
+        more.extend([("POSTBACKS_TIKTOK_APP_ID", world::TIKTOK_APP_ID), ("POSTBACKS_TIKTOK_APP_SECRET", world::TIKTOK_APP_SECRET)]);
+        let app = TestApp::owned_with(db, &more).await;
         let owner = app.owner_with_game().await;
         let member = people::someone_in(&app, MEMBER, "emberfall", Role::Member).await;
         let stranger = people::somebody(&app, STRANGER).await;
