@@ -1,6 +1,6 @@
 // A Postbacks of its own for each worker: `postbacks demo` without its players, on a free port, in a temporary folder.
 import { randomUUID } from 'node:crypto'
-import { test as base, expect, type Page } from '@playwright/test'
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test'
 import { start } from './process'
 
 export interface Demo {
@@ -25,7 +25,9 @@ export const page = {
   pixel: `${game}/settings/pixel`,
 }
 
-export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
+type Cookies = Awaited<ReturnType<BrowserContext['cookies']>>
+
+export const test = base.extend<{ signedIn: Page }, { demo: Demo; session: Cookies }>({
   demo: [async ({}, use) => {
     const running = await start(({ folder, listen }) => ({ args: ['demo', '--no-traffic', '--listen', listen, '--data', folder] }), 2)
     const [url, simulator] = running.said.map((line) => line.match(/http:\/\/[\d.:]+/)![0]) as [string, string]
@@ -45,12 +47,20 @@ export const test = base.extend<{ signedIn: Page }, { demo: Demo }>({
     await running.stop()
   }, { scope: 'worker' }],
   baseURL: async ({ demo }, use) => use(demo.url),
-  signedIn: async ({ page, demo }, use) => {
+  // Signed in once a worker: the way in has tests of its own.
+  session: [async ({ demo, browser }, use) => {
+    const context = await browser.newContext({ baseURL: demo.url })
+    const page = await context.newPage()
     await page.goto('/sign-in')
     await page.getByLabel('Email').fill('demo@postbacks.test')
     await page.getByLabel('Password').fill('demo-postbacks')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await expect(page).toHaveURL(`${demo.url}/games`)
+    await use(await context.cookies())
+    await context.close()
+  }, { scope: 'worker' }],
+  signedIn: async ({ page, session }, use) => {
+    await page.context().addCookies(session)
     await use(page)
   },
 })

@@ -41,7 +41,7 @@ test('axe finds nothing serious where there is something to read', async ({ sign
   await page.getByRole('switch', { name: 'Disabled' }).click()
 })
 
-test('every page has a title and one heading, and is no wider than its window @core', async ({ signedIn: page }) => {
+test('every page has a title and one heading, and is no wider than its window @core @mobile', async ({ signedIn: page }) => {
   for (const at of pages) {
     await page.goto(at)
     await expectFits(page)

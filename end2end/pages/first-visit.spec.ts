@@ -1,8 +1,9 @@
 // The first day of an instance: from the printed code to a game with its keys, out, and in again.
 import { expectAccessible } from './readers'
 import { expect, makeGame, owner, page as path, setUp, test } from './fresh'
+import { test as settled } from './settled'
 
-test('the printed code makes the owner, and the first game has its keys @core', async ({ page, fresh }) => {
+test('the printed code makes the owner, and the first game has its keys @core @mobile', async ({ page, fresh }) => {
   await page.goto('/')
   await expect(page).toHaveURL(`${fresh.url}/setup`)
   await setUp(page, 'not-the-code')
@@ -24,11 +25,11 @@ test('the printed code makes the owner, and the first game has its keys @core', 
   expect(await fresh.knock(key!)).toBe(200)
 })
 
-test('who signs out comes back with the right password only @core', async ({ settled: page, fresh }) => {
+settled('who signs out comes back with the right password only @core @mobile', async ({ settled: page, instance }) => {
   await page.goto('/games')
   await page.getByRole('button', { name: /your menu/ }).click()
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await expect(page).toHaveURL(`${fresh.url}/sign-in`)
+  await expect(page).toHaveURL(`${instance.url}/sign-in`)
   await page.goto(path.keys)
   await expect(page).toHaveURL(/\/sign-in\?next=/)
   const signIn = async (password: string) => {
@@ -41,7 +42,7 @@ test('who signs out comes back with the right password only @core', async ({ set
   await signIn(owner.password)
   await expect(page).toHaveURL(path.keys)
   await page.goto('/setup')
-  await expect(page, 'the way in is closed behind the first owner').toHaveURL(`${fresh.url}/games`)
+  await expect(page, 'the way in is closed behind the first owner').toHaveURL(`${instance.url}/games`)
 })
 
 test('axe finds nothing serious on the first day', async ({ page, fresh }) => {

@@ -1,14 +1,17 @@
 // `postbacks serve` as on the first day: a fresh SQLite file, nobody there yet. Each test has its own.
 import { test as base, expect, type Page } from '@playwright/test'
 import { join } from 'node:path'
-import { start } from './process'
+import { start, type Running } from './process'
 
-export interface Fresh {
+export interface Instance extends Running {
   url: string
-  /** The one-time code that it printed. */
-  code: string
   /** Sends one page view to the audience API with this key; the status of the answer. */
   knock(key: string, address?: string): Promise<number>
+}
+
+export interface Fresh extends Instance {
+  /** The one-time code that it printed. */
+  code: string
 }
 
 export const owner = { email: 'mara@ashgrove.example', password: 'correct horse battery' }
@@ -21,35 +24,31 @@ export const page = {
   reddit: '/games/emberfall/settings/integrations/reddit',
 }
 
-export const test = base.extend<{ fresh: Fresh; settled: Page }>({
+/** Starts it, in a copy of the folder `like` where one is given, and waits until it has printed so many lines. */
+export async function serve(lines: number, like?: string): Promise<Instance> {
+  const running = await start(({ folder, listen }) => ({
+    args: ['serve'],
+    env: { DATABASE_URL: `sqlite://${join(folder, 'postbacks.db')}`, POSTBACKS_LISTEN: listen, POSTBACKS_PUBLIC_URL: `http://${listen}` },
+  }), lines, like)
+  const url = running.said[0]!.match(/http:\S+/)![0]
+  const knock = async (key: string, address = 'https://emberfall.example/') => (await fetch(`${url}/v1/audience/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-immutable-publishable-key': key },
+    body: JSON.stringify({ messages: [{
+      type: 'page', messageId: crypto.randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId: crypto.randomUUID(),
+      surface: 'pixel', consentLevel: 'anonymous', context: { library: 'end2end', libraryVersion: '1', pageUrl: address },
+    }] }),
+  })).status
+  return { ...running, url, knock }
+}
+
+export const test = base.extend<{ fresh: Fresh }>({
   fresh: async ({}, use) => {
-    const running = await start(({ folder, listen }) => ({
-      args: ['serve'],
-      env: { DATABASE_URL: `sqlite://${join(folder, 'postbacks.db')}`, POSTBACKS_LISTEN: listen, POSTBACKS_PUBLIC_URL: `http://${listen}` },
-    }), 2)
-    const url = running.said[0]!.match(/http:\S+/)![0]
-    const code = running.said[1]!.split(' ').at(-1)!
-    await use({
-      url,
-      code,
-      knock: async (key, address = 'https://emberfall.example/') => (await fetch(`${url}/v1/audience/messages`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-immutable-publishable-key': key },
-        body: JSON.stringify({ messages: [{
-          type: 'page', messageId: crypto.randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId: crypto.randomUUID(),
-          surface: 'pixel', consentLevel: 'anonymous', context: { library: 'end2end', libraryVersion: '1', pageUrl: address },
-        }] }),
-      })).status,
-    })
-    await running.stop()
+    const instance = await serve(2)
+    await use({ ...instance, code: instance.said[1]!.split(' ').at(-1)! })
+    await instance.stop()
   },
   baseURL: async ({ fresh }, use) => use(fresh.url),
-  // The owner, signed in, with the game Emberfall.
-  settled: async ({ page: tab, fresh }, use) => {
-    await setUp(tab, fresh.code)
-    await makeGame(tab)
-    await use(tab)
-  },
 })
 
 export async function setUp(tab: Page, code: string, password = owner.password) {

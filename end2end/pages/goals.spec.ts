@@ -1,8 +1,8 @@
 // Settings > Goals in use.
 import { expectAccessible } from './readers'
-import { expect, page as path, test } from './fresh'
+import { expect, page as path, test } from './settled'
 
-test('a goal is made from a template, edited, paused and archived @core', async ({ settled: page }) => {
+test('a goal is made from a template, edited, paused and archived @core @mobile', async ({ settled: page }) => {
   await page.goto(path.goals)
   await expect(page.getByText('No goal is active, so nothing is sent.')).toBeVisible()
   await page.getByRole('link', { name: 'Use the template First Purchase' }).click()

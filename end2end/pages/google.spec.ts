@@ -26,7 +26,7 @@ test('a purchase after a Google click counts under its conversion action @core',
   await expect(page.locator('body')).not.toContainText('ya29')
 })
 
-test('a goal without a conversion action is not forwarded until one is chosen @core', async ({ signedIn: page, demo }) => {
+test('a goal without a conversion action is not forwarded until one is chosen @core @mobile', async ({ signedIn: page, demo }) => {
   await page.goto(path.google)
   const choice = page.getByLabel('First Purchase', { exact: true })
   await choice.selectOption('')
@@ -43,7 +43,7 @@ test('a goal without a conversion action is not forwarded until one is chosen @c
   await expect(page.getByText('First Purchase is not forwarded')).toHaveCount(0)
 })
 
-test('both boxes must be ticked, and an account under a manager is picked @core', async ({ signedIn: page }) => {
+test('both boxes must be ticked, and an account under a manager is picked @core @mobile', async ({ signedIn: page }) => {
   await page.goto(`${path.google}/disconnect`)
   await page.getByRole('button', { name: 'Disconnect' }).click()
   await expect(page.getByText('Not connected').first()).toBeVisible()

@@ -3,7 +3,7 @@ import { expect, page as path, purchase, test } from './demo'
 
 test.describe.configure({ mode: 'serial' })
 
-test('a purchase after a TikTok click is delivered, and its attempt can be read @core', async ({ signedIn: page, demo }) => {
+test('a purchase after a TikTok click is delivered, and its attempt can be read @core @mobile', async ({ signedIn: page, demo }) => {
   expect(await demo.messages(...purchase('ttclid'))).toBe(200)
   await expect(async () => {
     await page.goto(path.tiktok)
@@ -17,7 +17,7 @@ test('a purchase after a TikTok click is delivered, and its attempt can be read 
   await expect(page.getByText('access-token: ••••••••')).toBeVisible()
 })
 
-test('filters are links: state and time live in the address @core', async ({ signedIn: page }) => {
+test('filters are links: state and time live in the address @core @mobile', async ({ signedIn: page }) => {
   await page.goto(path.tiktok)
   const log = page.getByRole('region', { name: 'Delivery logs' })
   await log.getByRole('link', { name: '7 days' }).click()

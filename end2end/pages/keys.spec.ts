@@ -1,11 +1,11 @@
 // Settings > API keys and Settings > Pixel in use.
 import { expectAccessible } from './readers'
-import { expect, page as path, test } from './fresh'
+import { expect, page as path, test } from './settled'
 
-test('rotating a key asks first, and then the old one is dead at once @core', async ({ settled: page, fresh }) => {
+test('rotating a key asks first, and then the old one is dead at once @core', async ({ settled: page, instance }) => {
   await page.goto(path.keys)
   const old = (await page.locator('#publishable-key').textContent())!
-  expect(await fresh.knock(old)).toBe(200)
+  expect(await instance.knock(old)).toBe(200)
   await page.getByRole('link', { name: 'Rotate the publishable key' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Rotate the publishable key?')
   await page.getByRole('link', { name: 'Cancel' }).click()
@@ -15,7 +15,7 @@ test('rotating a key asks first, and then the old one is dead at once @core', as
   await expect(page.getByRole('status')).toContainText('The publishable key is new.')
   const fresher = (await page.locator('#publishable-key').textContent())!
   expect(fresher).not.toBe(old)
-  expect([await fresh.knock(old), await fresh.knock(fresher)]).toEqual([401, 200])
+  expect([await instance.knock(old), await instance.knock(fresher)]).toEqual([401, 200])
 })
 
 test('the secret key is shown to who asks for it @core', async ({ settled: page }) => {
@@ -28,8 +28,8 @@ test('the secret key is shown to who asks for it @core', async ({ settled: page 
   await expect(secret).toHaveText(/^•+\w{4}$/)
 })
 
-test('a key and the snippet are copied by a button', async ({ settled: page, context, fresh }) => {
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: fresh.url })
+test('a key and the snippet are copied by a button', async ({ settled: page, context, instance }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: instance.url })
   await page.goto(path.keys)
   const key = await page.locator('#publishable-key').textContent()
   await page.getByRole('button', { name: 'Copy: Publishable key' }).click()
@@ -38,10 +38,10 @@ test('a key and the snippet are copied by a button', async ({ settled: page, con
   await page.goto(path.pixel)
   await page.getByRole('button', { name: 'Copy: The snippet' }).click()
   await expect(page.getByText('Copied')).toBeVisible()
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`src="${fresh.url}/pixel.js"`)
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`src="${instance.url}/pixel.js"`)
 })
 
-test('the pixel page shows the snippet, and says once the pixel has run @core', async ({ settled: page, request, fresh }) => {
+test('the pixel page shows the snippet, and says once the pixel has run @core', async ({ settled: page, request, instance }) => {
   await page.goto(path.keys)
   const key = (await page.locator('#publishable-key').textContent())!
   await page.goto(path.pixel)
@@ -50,7 +50,7 @@ test('the pixel page shows the snippet, and says once the pixel has run @core', 
   const file = await request.get(source)
   expect([file.status(), file.headers()['content-type']]).toEqual([200, expect.stringContaining('javascript')])
   await expect(page.getByText('No page in the last 30 days.')).toBeVisible()
-  await fresh.knock(key, 'https://emberfall.example/play?ttclid=E.C.P.abc')
+  await instance.knock(key, 'https://emberfall.example/play?ttclid=E.C.P.abc')
   await page.reload()
   await expect(page.getByText('emberfall.example', { exact: true })).toBeVisible()
   await expect(page.getByText('In the last 30 days: TikTok Ads 1.')).toBeVisible()

@@ -51,7 +51,7 @@ test('a purchase that Meta would refuse is not sent, and says why @core', async 
   await expect(page.getByText('Meta takes a Purchase only with a value and a currency').first()).toBeVisible()
 })
 
-test('Connect leads through the business at Facebook to its dataset @core', async ({ signedIn: page, demo }) => {
+test('Connect leads through the business at Facebook to its dataset @core @mobile', async ({ signedIn: page, demo }) => {
   await disconnect(page)
   await noPopup(page)
   await page.getByRole('button', { name: 'Connect Meta Ads' }).click()
