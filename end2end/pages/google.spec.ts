@@ -43,6 +43,41 @@ test('a goal without a conversion action is not forwarded until one is chosen @c
   await expect(page.getByText('First Purchase is not forwarded')).toHaveCount(0)
 })
 
+test('an import that Google has closed says so and offers the way that is open @core', async ({ signedIn: page, demo }) => {
+  await page.goto(path.google)
+  await expect(page.getByRole('radio', { name: /^Data Manager API/ })).toBeChecked()
+  await page.getByRole('radio', { name: /^Google Ads API import/ }).check()
+  await page.getByRole('button', { name: 'Save how conversions are sent' }).click()
+  await expect(page.getByText('Conversions are sent over the Google Ads API import')).toBeVisible()
+  expect(await demo.messages(...purchase('gclid'))).toBe(200)
+  await expect(async () => {
+    await page.goto(path.google)
+    await expect(page.getByRole('row', { name: /over the Google Ads API import/ }).first()).toContainText('Success', { timeout: 500 })
+  }).toPass()
+  await page.getByRole('row', { name: /over the Google Ads API import/ }).first().getByRole('link').click()
+  await expect(page.locator('#request-body')).toContainText('"conversionDateTime"')
+  await expect(page.getByText(':uploadClickConversions').first()).toBeVisible()
+
+  await demo.simulate('faults', { network: 'google', on: 'imports', status: 200, message: 'CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE', times: 1 })
+  expect(await demo.messages(...purchase('gclid'))).toBe(200)
+  await expect(async () => {
+    await page.goto(path.google)
+    await expect(page.getByText('Google takes no conversions over the Google Ads API import')).toBeVisible({ timeout: 500 })
+  }).toPass()
+  await expect(page.getByText('Google closed the Google Ads API import to new integrations')).toBeVisible()
+  await expect(page.getByText('1 postback', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: 'Switch to the Data Manager API' }).click()
+  await expect(page.getByText('Conversions are sent over the Data Manager API')).toBeVisible()
+  await expect(page.getByText('Google takes no conversions over')).toHaveCount(0)
+  await expect(page.getByRole('radio', { name: /^Data Manager API/ })).toBeChecked()
+  await expect(async () => {
+    await page.goto(path.google)
+    const newest = page.getByRole('row', { name: /purchase First Purchase/ }).first()
+    await expect(newest).toContainText('Success', { timeout: 500 })
+    await expect(newest).not.toContainText('over the Google Ads API import', { timeout: 500 })
+  }).toPass()
+})
+
 test('both boxes must be ticked, and an account under a manager is picked @core @mobile', async ({ signedIn: page }) => {
   await page.goto(`${path.google}/disconnect`)
   await page.getByRole('button', { name: 'Disconnect' }).click()

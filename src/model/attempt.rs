@@ -41,6 +41,8 @@ pub struct Attempt {
     pub words: Option<String>,
     /// What it means for a marketer, in one sentence.
     pub meaning: Option<String>,
+    /// Which of the network's transports the call took, where there are several.
+    pub transport: Option<String>,
     pub test: bool,
 }
 

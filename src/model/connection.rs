@@ -24,6 +24,8 @@ pub struct Connection {
     /// The token was pasted, not given to this instance's own app.
     pub pasted: bool,
     pub test_code: Option<String>,
+    /// Which of the network's transports was chosen; None: the usual one.
+    pub transport: Option<String>,
     pub enabled: bool,
     pub parked: Option<Parked>,
     pub connected_at: Millis,
@@ -33,7 +35,12 @@ pub struct Connection {
 
 super::words! {
     /// Why nothing of a connection goes out although it is enabled.
-    ParkCause { Credentials = "credentials", Permission = "permission" }
+    ParkCause {
+        Credentials = "credentials",
+        Permission = "permission",
+        /// The network takes no events over the chosen transport.
+        Closed = "closed",
+    }
 }
 
 /// The network refused the connection's credentials or rights; its postbacks wait.

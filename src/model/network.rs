@@ -18,6 +18,8 @@ pub struct NetworkCard {
     pub account_noun: String,
     /// What test events carry; None where the network needs nothing for them.
     pub test: Option<TestCodeField>,
+    /// The ways in which events can be sent, the usual one first; empty where there is but one.
+    pub transports: Vec<Transport>,
     /// Connected through the network's consent page.
     pub by_consent: bool,
     /// Connected by a pasted token, and what the network calls that. At least one of the two ways is there.
@@ -26,6 +28,31 @@ pub struct NetworkCard {
     pub revoke_at: String,
     /// Help shown beside the form, plain text paragraphs.
     pub help: Vec<String>,
+}
+
+/// One of several ways to send a network's events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transport {
+    /// The word in forms and tables: `data_manager`.
+    pub word: String,
+    /// `Data Manager API`
+    pub name: String,
+    /// Whom it is for, in a sentence or two.
+    pub says: String,
+    /// What it means that the network takes no events this way, in a sentence; empty where that never happens.
+    pub closed: String,
+}
+
+impl NetworkCard {
+    /// The chosen transport; the usual one where none is chosen.
+    pub fn transport(&self, chosen: Option<&str>) -> Option<&Transport> {
+        self.transports.iter().find(|one| Some(one.word.as_str()) == chosen).or_else(|| self.transports.first())
+    }
+
+    /// The transport that an attempt took, where the network has several.
+    pub fn taken(&self, word: Option<&str>) -> Option<&Transport> {
+        self.transports.iter().find(|one| Some(one.word.as_str()) == word)
+    }
 }
 
 /// The optional field of a connection that only events marked as test carry.

@@ -4,7 +4,7 @@ use super::auth::Access;
 use super::db::{self, Db, actions, attempts, connection_changes, conversions, deliveries, evidence, health};
 use super::dispatch;
 use super::masking::Masked;
-use super::networks::contract::{ConnectError, Network, Settings};
+use super::networks::contract::{self, ConnectError, Network, Settings};
 use super::networks::{ALL, find};
 use super::now;
 use super::state::state;
@@ -16,7 +16,7 @@ use crate::model::game::Game;
 use crate::model::goal::GoalStatus;
 use crate::model::integration::{AttemptPage, GoalName, Integration, IntegrationCard, Integrations, NotSentPage, Open, Page};
 use crate::model::log_query::{LogQuery, Meaning};
-use crate::model::network::{NetworkCard, TestCodeField};
+use crate::model::network::{NetworkCard, TestCodeField, Transport};
 use crate::model::{DAY, Millis};
 use uuid::Uuid;
 
@@ -56,11 +56,16 @@ pub fn card(network: &dyn Network) -> NetworkCard {
         target_noun: spec.target_noun.to_owned(),
         account_noun: spec.account_noun.to_owned(),
         test: spec.test.map(|field| TestCodeField { label: field.label.to_owned(), note: field.note.to_owned() }),
+        transports: network.transports().iter().map(transport).collect(),
         by_consent: network.oauth().is_some(),
         token_noun: network.pasted().map(|pasted| pasted.token_noun().to_owned()),
         revoke_at: spec.revoke_at.to_owned(),
         help: spec.setup.lines().map(|paragraph| paragraph.trim().to_owned()).filter(|paragraph| !paragraph.is_empty()).collect(),
     }
+}
+
+fn transport(one: &contract::Transport) -> Transport {
+    Transport { word: one.word.to_owned(), name: one.name.to_owned(), says: one.says.to_owned(), closed: one.closed.to_owned() }
 }
 
 /// Every network with how it does in this game.

@@ -8,7 +8,22 @@ use std::net::IpAddr;
 
 const DOTS: &str = "••••••••";
 /// The objects and fields in which networks are told who a player is.
-const PERSONAL: &[&str] = &["user", "user_data", "userData", "adIdentifiers", "page", "event_source_url", "referrer_url", "click_id"];
+const PERSONAL: &[&str] = &[
+    "user",
+    "user_data",
+    "userData",
+    "adIdentifiers",
+    "gclid",
+    "wbraid",
+    "gbraid",
+    "userIdentifiers",
+    // What an error is about: a click id as well as an order's.
+    "trigger",
+    "page",
+    "event_source_url",
+    "referrer_url",
+    "click_id",
+];
 /// Hexadecimal digits of a SHA-256 digest.
 const DIGEST: usize = 64;
 
@@ -43,7 +58,7 @@ impl Masked for Attempt {
 
 impl Masked for Exchange {
     fn masked(self) -> Self {
-        Self { event: event(&self.event), envelope: self.envelope.masked(), response: self.response.masked(), ..self }
+        Self { event: event(&self.event), envelope: self.envelope.masked(), response: self.response.map(|text| response(&text)), ..self }
     }
 }
 
@@ -71,6 +86,18 @@ fn event(text: &str) -> String {
             event.to_string().masked()
         }
         Err(_) => "Only people who may change this game see the event.".to_owned(),
+    }
+}
+
+/// An answer: some networks repeat what they were told. One whose JSON was cut for its length is not shown at all.
+fn response(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut answer) => {
+            mask_people(&mut answer);
+            answer.to_string().masked()
+        }
+        Err(_) if text.trim_start().starts_with(['{', '[']) => "Only people who may change this game see the answer.".to_owned(),
+        Err(_) => text.to_owned().masked(),
     }
 }
 
@@ -157,5 +184,18 @@ mod tests {
         let sent = r#"{"event":"Purchase","user":{"email":"x","ip":"1.2.3.4"},"list":[{"page":{"url":"https://a.example"}}],"properties":{"value":12.990}}"#;
         assert_eq!(event(sent), r#"{"event":"Purchase","user":"••••••••","list":[{"page":"••••••••"}],"properties":{"value":12.990}}"#);
         assert!(!event(r#"{"event":"Purch…"#).contains("Purch"));
+    }
+
+    #[test]
+    fn an_answer_that_repeats_who_clicked_is_masked() {
+        let said = r#"{"results":[{"gclid":"Cj0","conversionAction":"customers/1/conversionActions/2"},{}],"jobId":"7"}"#;
+        assert_eq!(
+            response(said),
+            r#"{"results":[{"gclid":"••••••••","conversionAction":"customers/1/conversionActions/2"},{}],"jobId":"7"}"#
+        );
+        let refused = r#"{"errors":[{"message":"The gclid is wrong.","trigger":{"stringValue":"Cj0"}}]}"#;
+        assert_eq!(response(refused), r#"{"errors":[{"message":"The gclid is wrong.","trigger":"••••••••"}]}"#);
+        assert!(!response(r#"{"results":[{"gclid":"Cj0…"#).contains("Cj0"));
+        assert_eq!(response("<html>player@example.com</html>"), "<html>••••••••</html>");
     }
 }

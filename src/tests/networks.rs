@@ -79,8 +79,8 @@ fn google() -> (&'static dyn Network, Destination) {
 }
 
 /// Every network, by each of its ways.
-fn all() -> [(&'static dyn Network, Destination); 5] {
-    [tiktok(), meta(), meta_pasted(), google(), reddit()]
+fn all() -> [(&'static dyn Network, Destination); 6] {
+    [tiktok(), meta(), meta_pasted(), google(), google::over_the_import(), reddit()]
 }
 
 fn to(target: &str, token: &str) -> Destination {
@@ -187,6 +187,9 @@ async fn one_bad_event_is_named_or_must_be_found() {
         let events = [event(network, "purchase"), old.clone(), event(network, "purchase")];
         match played.sent(network, &to, &events).await.0 {
             Events::Bad(bad) => assert_eq!(bad.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]),
+            Events::Each(each) => {
+                assert!(each.iter().map(|one| one.outcome == Outcome::Payload).eq([false, true, false]), "{each:?}");
+            }
             other => assert_eq!(other, Events::Some),
         }
         assert!(matches!(played.sent(network, &to, &[old]).await.0, Events::All(Outcome::Payload) | Events::Bad(_)));

@@ -98,6 +98,10 @@ pub async fn set_test_code(access: &Access, slug: &str, code: &str) -> Result<()
     told(slug, typed, save::set_test_code(&Desk::of(&state()), actor(access), slug, code).await).await
 }
 
+pub async fn set_transport(access: &Access, slug: &str, word: &str) -> Result<(), AppError> {
+    told(slug, Typed::default(), save::set_transport(&Desk::of(&state()), actor(access), slug, word).await).await
+}
+
 pub async fn try_again(access: &Access, slug: &str) -> Result<(), AppError> {
     told(slug, Typed::default(), save::try_again(&Desk::of(&state()), actor(access), slug).await).await
 }

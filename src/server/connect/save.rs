@@ -2,12 +2,12 @@
 
 use super::{Actor, ConnectFailure, Desk, oauth};
 use crate::model::Millis;
-use crate::model::connection::Connection;
+use crate::model::connection::{Connection, ParkCause};
 use crate::server::db::audit::{self, Entry};
 use crate::server::db::connection_changes::{self as changes, Saved};
 use crate::server::db::{Tx, connections, grants, postbacks};
-use crate::server::networks::contract::{Choice, Destination, Spec};
-use crate::server::networks::find;
+use crate::server::networks::contract::{Choice, Destination, Network, Spec};
+use crate::server::networks::{find, over};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -151,6 +151,25 @@ pub async fn set_test_code(desk: &Desk, actor: Actor<'_>, slug: &str, test_code:
     changes::set_test_code(&mut tx, connection.id, test_code).await?;
     record(&mut tx, actor, "connection.test_code", slug, test_code.unwrap_or("cleared")).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// Sends over another of the network's transports from now on, also what waits already. What the former one did not let through goes again;
+/// a refused token is as bad over the new one.
+pub async fn set_transport(desk: &Desk, actor: Actor<'_>, slug: &str, word: &str) -> Result<(), ConnectFailure> {
+    let network = find(slug).ok_or(ConnectFailure::NotFound)?;
+    let chosen = network.transports().iter().find(|one| one.word == word).ok_or(ConnectFailure::NotFound)?;
+    let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
+    if over(slug, connection.transport.as_deref()).and_then(Network::transport) == Some(word) {
+        return Ok(());
+    }
+    let mut tx = desk.db.begin().await?;
+    if let Some(ParkCause::Closed | ParkCause::Permission) = changes::set_transport(&mut tx, connection.id, chosen.word).await? {
+        connections::unpark(&mut tx, connection.id, actor.now).await?;
+    }
+    record(&mut tx, actor, "connection.transport", slug, chosen.name).await?;
+    tx.commit().await?;
+    desk.wake.notify_one();
     Ok(())
 }
 

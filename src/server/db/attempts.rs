@@ -33,6 +33,7 @@ struct Row {
     code: Option<String>,
     words: Option<String>,
     meaning: Option<String>,
+    transport: Option<String>,
     test: bool,
 }
 
@@ -52,6 +53,7 @@ impl Row {
             code: self.code,
             words: self.words,
             meaning: self.meaning,
+            transport: self.transport,
             test: self.test,
         })
     }
@@ -59,7 +61,7 @@ impl Row {
 
 macro_rules! columns {
     () => {
-        "id, postback_id, time, event, goal_name, status, http, latency_ms, attempt, code, words, meaning, test"
+        "id, postback_id, time, event, goal_name, status, http, latency_ms, attempt, code, words, meaning, transport, test"
     };
 }
 

@@ -6,8 +6,9 @@ use crate::model::connection::{Connection, ParkCause, Parked};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+/// A connection as it is stored.
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: Uuid,
     game_id: Uuid,
     network: String,
@@ -21,6 +22,7 @@ struct Row {
     secret_expires_at: Option<i64>,
     secret_pasted: bool,
     test_code: Option<String>,
+    transport: Option<String>,
     parked_cause: Option<String>,
     parked_since: Option<i64>,
     parked_words: Option<String>,
@@ -44,6 +46,7 @@ impl From<Row> for Connection {
             token_ends_at: row.secret_expires_at,
             pasted: row.secret_pasted,
             test_code: row.test_code,
+            transport: row.transport,
             enabled: row.enabled,
             parked: cause.map(|cause| Parked {
                 cause,
@@ -56,17 +59,19 @@ impl From<Row> for Connection {
     }
 }
 
-macro_rules! columns {
+/// The columns of a `Row`.
+macro_rules! connection_columns {
     () => {
         "id, game_id, network, enabled, account_id, account_name, account_through, target_id, target_name, secret_tail, secret_expires_at,
-         secret_pasted, test_code, parked_cause, parked_since, parked_words, connected_at, connected_by"
+         secret_pasted, test_code, transport, parked_cause, parked_since, parked_words, connected_at, connected_by"
     };
 }
+pub(super) use connection_columns;
 
 /// The game's connection to the network, if it is connected.
 pub async fn of_network(db: &Db, game_id: Uuid, network: &str) -> Result<Option<Connection>> {
     let row: Option<Row> = on!(db, pool => sqlx::query_as(
-        concat!("select ", columns!(), " from connections where game_id = $1 and network = $2 and connected"),
+        concat!("select ", connection_columns!(), " from connections where game_id = $1 and network = $2 and connected"),
     )
     .bind(game_id)
     .bind(network)
@@ -78,7 +83,7 @@ pub async fn of_network(db: &Db, game_id: Uuid, network: &str) -> Result<Option<
 /// Every connection of the game.
 pub async fn of_game(db: &Db, game_id: Uuid) -> Result<Vec<Connection>> {
     let rows: Vec<Row> = on!(db, pool => sqlx::query_as(
-        concat!("select ", columns!(), " from connections where game_id = $1 and connected order by network"),
+        concat!("select ", connection_columns!(), " from connections where game_id = $1 and connected order by network"),
     )
     .bind(game_id)
     .fetch_all(pool)
@@ -190,7 +195,7 @@ pub async fn consents(db: &Db, network: &str, holder: Option<&str>, now: Millis)
 pub async fn disconnect(tx: &mut Tx, id: Uuid) -> Result<()> {
     within!(tx, c => sqlx::query(
         "update connections set connected = false, enabled = false, account_id = null, account_name = null, account_through = null, target_id = '', target_name = null,
-         secret = null, secret_tail = null, secret_expires_at = null, secret_pasted = false, secret_holder = null, test_code = null,
+         secret = null, secret_tail = null, secret_expires_at = null, secret_pasted = false, secret_holder = null, test_code = null, transport = null,
          parked_cause = null, parked_since = null, parked_words = null where id = $1",
     )
     .bind(id)
@@ -201,6 +206,12 @@ pub async fn disconnect(tx: &mut Tx, id: Uuid) -> Result<()> {
 
 pub async fn set_test_code(tx: &mut Tx, id: Uuid, test_code: Option<&str>) -> Result<()> {
     within!(tx, c => sqlx::query("update connections set test_code = $2 where id = $1").bind(id).bind(test_code).execute(c).await.map(drop))
+}
+
+/// Chooses the transport; what holds the connection.
+pub async fn set_transport(tx: &mut Tx, id: Uuid, transport: &str) -> Result<Option<ParkCause>> {
+    let (cause,): (Option<String>,) = within!(tx, c => sqlx::query_as("update connections set transport = $2 where id = $1 returning parked_cause").bind(id).bind(transport).fetch_one(c).await)?;
+    Ok(cause.as_deref().and_then(ParkCause::from_word))
 }
 
 /// Postbacks of the connection that are still to be sent.

@@ -19,22 +19,25 @@ pub struct Route {
     pub secret: Option<String>,
     pub secret_pasted: bool,
     pub test_code: Option<String>,
+    /// Which of the network's transports was chosen; None: the usual one.
+    pub transport: Option<String>,
     /// It was let go and no call has succeeded since: one goes out at a time.
     pub probing: bool,
 }
 
 impl Route {
-    /// Whether both lead to the same place under the same token.
+    /// Whether both lead to the same place, the same way, under the same token.
     pub fn leads_to_same(&self, other: &Self) -> bool {
         let account = |route: &Self| (route.account_id.clone(), route.account_through.clone());
-        let place = |route: &Self| (account(route), route.target_id.clone(), route.secret.clone(), route.test_code.clone());
+        let way = |route: &Self| (route.target_id.clone(), route.secret.clone(), route.test_code.clone(), route.transport.clone());
+        let place = |route: &Self| (account(route), way(route));
         place(self) == place(other)
     }
 }
 
 macro_rules! columns {
     () => {
-        "c.id, c.game_id, c.network, c.account_id, c.account_through, c.target_id, c.secret, c.secret_pasted, c.test_code, c.probe_at is not null as probing"
+        "c.id, c.game_id, c.network, c.account_id, c.account_through, c.target_id, c.secret, c.secret_pasted, c.test_code, c.transport, c.probe_at is not null as probing"
     };
 }
 
@@ -66,22 +69,26 @@ pub struct Park {
     pub connection_id: Uuid,
     /// The sealed secret that was refused: a newer one is not parked for it.
     pub secret: Option<String>,
+    /// The transport that was taken: another is not parked for it either.
+    pub transport: Option<String>,
     pub cause: ParkCause,
     pub words: String,
     pub since: Millis,
 }
 
-/// Holds the connection, unless its secret is another one by now or it is parked already.
+/// Holds the connection, unless its secret or its transport is another one by now or it is parked already.
 pub async fn park(tx: &mut Tx, park: &Park) -> Result<()> {
     within!(tx, c => sqlx::query(
         "update connections set parked_cause = $2, parked_since = $3, parked_words = $4, held_since = coalesce(held_since, $3), probe_at = null
-         where id = $1 and parked_cause is null and (secret = $5 or secret is null and cast($5 as text) is null)",
+         where id = $1 and parked_cause is null and (secret = $5 or secret is null and cast($5 as text) is null)
+         and coalesce(transport, '') = coalesce(cast($6 as text), '')",
     )
     .bind(park.connection_id)
     .bind(park.cause.word())
     .bind(park.since)
     .bind(&park.words)
     .bind(park.secret.as_deref())
+    .bind(park.transport.as_deref())
     .execute(c)
     .await
     .map(drop))

@@ -36,12 +36,25 @@ pub struct Attempt {
     pub meaning: String,
     /// The call that carried it, and this event alone as it was sent.
     pub sent: Option<(Uuid, String)>,
+    /// Which of the network's transports that call took, where there are several.
+    pub transport: Option<&'static str>,
 }
 
 impl Attempt {
     /// An end without a call.
     pub fn unsent(time: Millis, meaning: String) -> Self {
-        Self { time, status: AttemptStatus::Failed, http: None, latency_ms: None, number: 0, code: None, words: None, meaning, sent: None }
+        Self {
+            time,
+            status: AttemptStatus::Failed,
+            http: None,
+            latency_ms: None,
+            number: 0,
+            code: None,
+            words: None,
+            meaning,
+            sent: None,
+            transport: None,
+        }
     }
 }
 
@@ -203,7 +216,7 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
         within!(tx, c => {
             let mut query = QueryBuilder::new(
                 "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, http,
-                 latency_ms, attempt, code, words, meaning, test, late, call_id, request) ",
+                 latency_ms, attempt, code, words, meaning, test, late, call_id, request, transport) ",
             );
             query.push_values(piece, |mut row, (of, attempt, late)| {
                 row.push_bind(day(attempt.time))
@@ -226,7 +239,8 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
                     .push_bind(of.test)
                     .push_bind(*late)
                     .push_bind(attempt.sent.as_ref().map(|(call, _)| *call))
-                    .push_bind(attempt.sent.as_ref().map(|(_, event)| event.as_str()));
+                    .push_bind(attempt.sent.as_ref().map(|(_, event)| event.as_str()))
+                    .push_bind(attempt.transport);
             });
             query.build().execute(c).await.map(drop)
         })?;

@@ -72,13 +72,14 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
         end.signal = signal(brought, &verdict.events, pause);
         let said = Said { code: verdict.code, words: verdict.words };
         let Sent { call, events } = record::sent(request, target.network.spec().events_at, response.as_deref(), started);
-        let went = Went { started, latency_ms, brought, said: &said, note, call: &call };
+        let transport = target.network.transport();
+        let went = Went { started, latency_ms, brought, transport, said: &said, note, call: &call };
         let mut events = events.into_iter().map(Some).collect::<Vec<_>>();
         events.resize(group.len(), None);
         let split = batch::split(group.into_iter().zip(events).collect(), verdict.events);
         let mut results = Results::default();
-        for ((one, event), outcome, words) in split.judged {
-            let said = Said { words: words.or_else(|| said.words.clone()), ..said.clone() };
+        for ((one, event), outcome, own) in split.judged {
+            let said = own.or(&said);
             judge(&target, one, &outcome, &Went { said: &said, ..went }, event, &mut results);
         }
         work.extend(split.again.into_iter().rev().map(|group| group.into_iter().map(|(one, _)| one).collect()));
@@ -180,6 +181,7 @@ fn judge(target: &Target, one: Claimed, outcome: &Outcome, went: &Went<'_>, even
     let cause = match outcome {
         Outcome::Credentials => Some(ParkCause::Credentials),
         Outcome::Permission => Some(ParkCause::Permission),
+        Outcome::Closed => Some(ParkCause::Closed),
         Outcome::Accepted { .. } | Outcome::Transient { .. } | Outcome::Payload => None,
     };
     if let Some(cause) = cause
@@ -194,9 +196,9 @@ fn judge(target: &Target, one: Claimed, outcome: &Outcome, went: &Went<'_>, even
     results.finishes.push(record::finish(spec, one, outcome, step, went, event.unwrap_or_default()));
 }
 
-/// Holds the connection of the route, as long as its secret is the route's.
+/// Holds the connection of the route, as long as its secret and its transport are the route's.
 pub fn park(route: &Route, cause: ParkCause, words: String, since: Millis) -> Park {
-    Park { connection_id: route.id, secret: route.secret.clone(), cause, words, since }
+    Park { connection_id: route.id, secret: route.secret.clone(), transport: route.transport.clone(), cause, words, since }
 }
 
 /// What a call says about how much the network can take: whatever it cannot judge now is a reason to ask less.

@@ -1,6 +1,7 @@
 //! PURE: which claimed postbacks share a call, and what becomes of each when a call comes back.
 
-use crate::server::networks::contract::{Events, Outcome};
+use super::record::Said;
+use crate::server::networks::contract::{Events, Outcome, Ruling};
 use std::collections::VecDeque;
 
 /// What decides whether two postbacks may share a call.
@@ -36,8 +37,8 @@ pub fn next_call<T: Shares>(backlog: &mut VecDeque<T>, most: usize) -> Vec<T> {
 /// A call's postbacks after its answer.
 #[derive(Debug, PartialEq)]
 pub struct Split<T> {
-    /// Those that have their outcome, with the words that are theirs alone.
-    pub judged: Vec<(T, Outcome, Option<String>)>,
+    /// Those that have their outcome, with what the network said of them alone.
+    pub judged: Vec<(T, Outcome, Said)>,
     /// The others, in the calls to make at once.
     pub again: Vec<Vec<T>>,
 }
@@ -45,12 +46,18 @@ pub struct Split<T> {
 /// Who of a call is judged by `events`, and who goes again: a refused event never takes its neighbours along.
 pub fn split<T>(call: Vec<T>, events: Events) -> Split<T> {
     match events {
-        Events::All(outcome) => Split { judged: call.into_iter().map(|one| (one, outcome.clone(), None)).collect(), again: Vec::new() },
+        Events::All(outcome) => {
+            Split { judged: call.into_iter().map(|one| (one, outcome.clone(), Said::default())).collect(), again: Vec::new() }
+        }
+        Events::Each(rulings) => Split {
+            judged: call.into_iter().zip(rulings.into_iter().map(Some).chain(std::iter::repeat(None))).map(ruled).collect(),
+            again: Vec::new(),
+        },
         Events::Bad(named) if named.iter().any(|(index, _)| *index < call.len()) => {
             let (mut judged, mut rest) = (Vec::new(), Vec::new());
             for (index, one) in call.into_iter().enumerate() {
                 match named.iter().find(|(bad, _)| *bad == index) {
-                    Some((_, words)) => judged.push((one, Outcome::Payload, Some(words.clone()))),
+                    Some((_, words)) => judged.push((one, Outcome::Payload, Said { code: None, words: Some(words.clone()) })),
                     None => rest.push(one),
                 }
             }
@@ -62,8 +69,16 @@ pub fn split<T>(call: Vec<T>, events: Events) -> Split<T> {
             Split { judged: Vec::new(), again: vec![first, second] }
         }
         Events::Bad(_) | Events::Some => {
-            Split { judged: call.into_iter().map(|one| (one, Outcome::Payload, None)).collect(), again: Vec::new() }
+            Split { judged: call.into_iter().map(|one| (one, Outcome::Payload, Said::default())).collect(), again: Vec::new() }
         }
+    }
+}
+
+/// Of what the network passed over nobody knows whether it was taken.
+fn ruled<T>((one, ruling): (T, Option<Ruling>)) -> (T, Outcome, Said) {
+    match ruling {
+        Some(Ruling { outcome, code, words }) => (one, outcome, Said { code, words }),
+        None => (one, Outcome::Transient { wait: None, unknown: true }, Said::default()),
     }
 }
 
@@ -100,8 +115,22 @@ mod tests {
     #[test]
     fn the_named_event_fails_alone() {
         let split = split(vec!['a', 'b', 'c'], Events::Bad(vec![(1, "no such currency".into())]));
-        assert_eq!(split.judged, [('b', Outcome::Payload, Some("no such currency".into()))]);
+        assert_eq!(split.judged, [('b', Outcome::Payload, Said { code: None, words: Some("no such currency".into()) })]);
         assert_eq!(split.again, [vec!['a', 'c']]);
+    }
+
+    #[test]
+    fn each_event_gets_its_own_ruling_and_what_was_passed_over_is_unknown() {
+        let ruling = |outcome: Outcome, code: &str| Ruling { outcome, code: Some(code.into()), words: Some(format!("words of {code}")) };
+        let rulings = vec![ruling(Outcome::Accepted { note: None }, "A"), ruling(Outcome::Payload, "B")];
+        let split = split(vec![1, 2, 3], Events::Each(rulings));
+        let said = |code: &str| Said { code: Some(code.into()), words: Some(format!("words of {code}")) };
+        let unknown = Outcome::Transient { wait: None, unknown: true };
+        assert_eq!(
+            split.judged,
+            [(1, Outcome::Accepted { note: None }, said("A")), (2, Outcome::Payload, said("B")), (3, unknown, Said::default())]
+        );
+        assert_eq!(split.again, Vec::<Vec<i32>>::new());
     }
 
     proptest! {

@@ -238,7 +238,7 @@ impl Engine {
 
     /// The target with its secret opened; one that does not open parks the connection.
     async fn open(&self, route: Route) -> Option<Arc<Target>> {
-        let network = networks::find(&route.network)?;
+        let network = networks::over(&route.network, route.transport.as_deref())?;
         let secret = route.secret.as_deref().unwrap_or_default();
         match self.dispatch.sealer.open(&format!("connection:{}", route.id), secret) {
             Ok(token) => {
@@ -297,7 +297,8 @@ impl Engine {
     async fn pause_those_with(&mut self, connection_id: Uuid, until: Millis, now: Millis) {
         let spec = self.lanes.get(&connection_id).map(|lane| lane.target().network.spec()).filter(|spec| spec.shared_quota);
         let Some(spec) = spec else { return };
-        let others = self.lanes.iter_mut().filter(|(id, lane)| **id != connection_id && lane.target().route.network == spec.slug);
+        // Each transport has a SPEC, and a quota, of its own.
+        let others = self.lanes.iter_mut().filter(|(id, lane)| **id != connection_id && std::ptr::eq(lane.target().network.spec(), spec));
         let unsent: Vec<Claimed> = others.flat_map(|(_, lane)| lane.pause(until, now)).collect();
         attempt::give_back(&self.dispatch, unsent).await;
     }

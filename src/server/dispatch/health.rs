@@ -2,7 +2,7 @@
 
 use crate::model::Millis;
 use crate::model::attempt::AttemptStatus;
-use crate::model::connection::{Health, Parked};
+use crate::model::connection::{Health, ParkCause, Parked};
 
 /// An attempt as far as health goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,12 @@ pub struct Facts {
 /// Parked beats failing beats silent.
 pub fn health(facts: &Facts) -> Health {
     if let Some(parked) = &facts.parked {
-        return Health::CredentialFailures { since: parked.since, words: parked.words.clone() };
+        let (since, words) = (parked.since, parked.words.clone());
+        return match parked.cause {
+            ParkCause::Credentials | ParkCause::Permission => Health::CredentialFailures { since, words },
+            // The token is good, and so is what it may do.
+            ParkCause::Closed => Health::Failing { since, words },
+        };
     }
     let wrong = |recent: &&Recent| recent.status != AttemptStatus::Success;
     let failed = facts.last_hour.iter().filter(wrong).count();
@@ -42,7 +47,6 @@ pub fn health(facts: &Facts) -> Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::connection::ParkCause;
     use AttemptStatus::{Failed, Retried, Success};
 
     /// Attempts a second apart, the newest first.
@@ -60,6 +64,13 @@ mod tests {
         let parked = Parked { cause: ParkCause::Credentials, since: 7, words: "token expired".into() };
         let facts = Facts { parked: Some(parked), ..facts(&[Success, Success]) };
         assert_eq!(health(&facts), Health::CredentialFailures { since: 7, words: "token expired".into() });
+    }
+
+    #[test]
+    fn a_closed_transport_is_no_trouble_with_the_token() {
+        let parked = Parked { cause: ParkCause::Closed, since: 7, words: "not on the list".into() };
+        let facts = Facts { parked: Some(parked), ..facts(&[Success]) };
+        assert_eq!(health(&facts), Health::Failing { since: 7, words: "not on the list".into() });
     }
 
     #[test]

@@ -16,8 +16,9 @@ const MOST_AHEAD: usize = 4_096;
 pub struct Lane {
     target: Arc<Target>,
     pace: Pace,
-    /// Events a call carries at most.
+    /// Events a call carries at most: by the network's way of sending, and by what was asked for.
     batch: usize,
+    most_per_call: usize,
     /// Rounds claimed ahead: doubled when calls ran out before the next claim was made.
     rounds: usize,
     backlog: VecDeque<Claimed>,
@@ -30,7 +31,15 @@ impl Lane {
         let spec = target.network.spec();
         let mut pace = Pace::new(spec.concurrency);
         pace.probe(target.route.probing);
-        Self { target, pace, batch: spec.batch.min(most_per_call), rounds: ROUNDS_AHEAD, backlog: VecDeque::new(), dry: false }
+        Self {
+            target,
+            pace,
+            batch: spec.batch.min(most_per_call),
+            most_per_call,
+            rounds: ROUNDS_AHEAD,
+            backlog: VecDeque::new(),
+            dry: false,
+        }
     }
 
     pub fn target(&self) -> &Arc<Target> {
@@ -41,6 +50,7 @@ impl Lane {
     pub fn retarget(&mut self, target: Arc<Target>) -> Vec<Claimed> {
         self.pace.probe(target.route.probing);
         let same = self.target.route.leads_to_same(&target.route);
+        self.batch = target.network.spec().batch.min(self.most_per_call);
         self.target = target;
         if same { Vec::new() } else { self.backlog.drain(..).collect() }
     }
@@ -152,16 +162,21 @@ mod tests {
     const NOW: Millis = 1_800_000_000_000;
 
     fn lane() -> Lane {
+        Lane::new(target("tiktok", None), usize::MAX)
+    }
+
+    fn target(network: &str, transport: Option<&str>) -> Arc<Target> {
         let route = Route {
             id: Uuid::nil(),
             game_id: Uuid::nil(),
-            network: "tiktok".into(),
+            network: network.into(),
             account_id: None,
             account_through: None,
             target_id: "CSAMPLE".into(),
             secret: None,
             secret_pasted: false,
             test_code: None,
+            transport: transport.map(str::to_owned),
             probing: false,
         };
         let to = Destination {
@@ -172,7 +187,7 @@ mod tests {
             pasted: false,
             test_code: None,
         };
-        Lane::new(Arc::new(Target { route, network: networks::find("tiktok").unwrap(), to }), usize::MAX)
+        Arc::new(Target { route, network: networks::over(network, transport).unwrap(), to })
     }
 
     /// Claimed for `lane` at this time.
@@ -198,6 +213,18 @@ mod tests {
             test: true,
         };
         Claimed { held, of, body: None, unknown_since: None }
+    }
+
+    #[test]
+    fn what_waits_for_one_transport_is_given_back_when_another_is_chosen() {
+        let mut lane = Lane::new(target("google", None), 40);
+        let all: Vec<Claimed> = (0..100).map(|_| claimed(NOW)).collect();
+        lane.fill(all.clone(), 100);
+        assert_eq!(lane.retarget(target("google", None)), []);
+        assert_eq!(lane.retarget(target("google", Some("ads_api"))), all);
+        lane.fill(all.iter().map(|one| Claimed { of: Of { test: false, ..one.of.clone() }, ..one.clone() }).collect(), 100);
+        let most = networks::over("google", Some("ads_api")).unwrap().spec().batch;
+        assert_eq!(lane.start(NOW).map(|call| call.len()), Some(most.min(40)), "the new one's calls are of its own size");
     }
 
     #[test]

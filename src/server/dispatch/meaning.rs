@@ -35,7 +35,7 @@ pub fn of_call(spec: &Spec, brought: Brought, outcome: &Outcome, next: Next) -> 
         Outcome::Credentials => format!(
             "{name} refuses the access token. Nothing is lost: this and every other postback of the connection waits until it has a good token."
         ),
-        Outcome::Permission if next == Next::Failed(Failure::NoPermission) => {
+        Outcome::Permission | Outcome::Closed if next == Next::Failed(Failure::NoPermission) => {
             format!(
                 "{name} does not let the access token send this to the {target}, and has said so after every new start. Postbacks has given up."
             )
@@ -43,6 +43,10 @@ pub fn of_call(spec: &Spec, brought: Brought, outcome: &Outcome, next: Next) -> 
         Outcome::Permission => format!(
             "The access token is good, but {name} does not let it send to this {target}. Nothing is lost: every postback of the connection \
              waits until the access is given and somebody presses “Try again”."
+        ),
+        Outcome::Closed => format!(
+            "{name} does not take conversions this way from this Postbacks. Nothing is lost: every postback of the connection waits until \
+             somebody chooses another way of sending on its page."
         ),
         Outcome::Transient { .. } => {
             let problem = match brought {

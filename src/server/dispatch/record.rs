@@ -23,10 +23,17 @@ pub struct Sent {
 }
 
 /// What the network said, for the log.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
     pub code: Option<String>,
     pub words: Option<String>,
+}
+
+impl Said {
+    /// What it said of one event, else of the call.
+    pub fn or(self, call: &Self) -> Self {
+        Self { code: self.code.or_else(|| call.code.clone()), words: self.words.or_else(|| call.words.clone()) }
+    }
 }
 
 /// Takes the request apart: the events go to their attempts, the rest is kept once.
@@ -58,6 +65,8 @@ pub struct Went<'a> {
     pub started: Millis,
     pub latency_ms: Millis,
     pub brought: Brought,
+    /// Which of the network's transports it took, where there are several.
+    pub transport: Option<&'static str>,
     pub said: &'a Said,
     /// What the HTTP layer adds, e.g. that the answer's end was not read.
     pub note: Option<&'static str>,
@@ -89,6 +98,7 @@ pub fn finish(spec: &Spec, claimed: Claimed, outcome: &Outcome, step: Step, went
                 .trim_end()
                 .to_owned(),
             sent: Some((went.call.id, event)),
+            transport: went.transport,
         },
         stand: stand(spec, step, went.started + went.latency_ms),
         of: claimed.of,

@@ -48,7 +48,7 @@ impl Answer {
     pub fn connect_error(&self, code: Option<String>, words: String) -> ConnectError {
         match outcome_of(self.status) {
             Outcome::Credentials | Outcome::Payload => ConnectError::Refused { code, words },
-            Outcome::Permission => ConnectError::NoAccess { code, words },
+            Outcome::Permission | Outcome::Closed => ConnectError::NoAccess { code, words },
             Outcome::Transient { .. } | Outcome::Accepted { .. } => ConnectError::Unavailable { words },
         }
     }

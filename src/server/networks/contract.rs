@@ -4,10 +4,12 @@
 mod access;
 mod actions;
 mod connecting;
+mod transport;
 
 pub use access::{Access, Refresh};
 pub use actions::{Action, ActionField, Actions, Offered};
 pub use connecting::{Choice, Choices, ConnectError, OAuth, Pasted, Token};
+pub use transport::Transport;
 
 use crate::model::Millis;
 use crate::model::conversion::Consent;
@@ -287,6 +289,16 @@ pub enum Events {
     Bad(Vec<(usize, String)>),
     /// The call was refused whole for its content, and the network does not say which event: halve it until found. With one event it is that one.
     Some,
+    /// The network judged each event by itself: one ruling for every event of the call, in their order.
+    Each(Vec<Ruling>),
+}
+
+/// What became of one event of a call whose events fared differently, with the network's code and words for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ruling {
+    pub outcome: Outcome,
+    pub code: Option<String>,
+    pub words: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -300,6 +312,8 @@ pub enum Outcome {
     Credentials,
     /// The token is good and may not do this: the connection is parked.
     Permission,
+    /// The network takes no events over this transport (any more): the connection is parked until another is chosen.
+    Closed,
     /// Refused for what it says: not retried.
     Payload,
 }
@@ -322,6 +336,16 @@ pub trait Network: Send + Sync + 'static {
     /// The same for a call of test events, where the network answers those in another way.
     fn verdict_of_test(&self, answer: &Answer, sent: usize) -> Verdict {
         self.verdict(answer, sent)
+    }
+
+    /// The ways in which its events can be sent, the usual one first; none where there is but one.
+    fn transports(&self) -> &'static [Transport] {
+        &[]
+    }
+
+    /// Which of them this is.
+    fn transport(&self) -> Option<&'static str> {
+        None
     }
 
     /// How the stored secret buys access tokens, where calls do not show it itself.

@@ -22,6 +22,13 @@ pub fn find(slug: &str) -> Option<&'static dyn Network> {
     ALL.iter().copied().find(|network| network.spec().slug == slug)
 }
 
+/// The network by the transport of this word; by its usual one where the word is none of its.
+pub fn over(slug: &str, transport: Option<&str>) -> Option<&'static dyn Network> {
+    let network = find(slug)?;
+    let chosen = network.transports().iter().find(|one| Some(one.word) == transport);
+    Some(chosen.map_or(network, |one| one.network))
+}
+
 pub fn specs() -> impl Iterator<Item = &'static Spec> {
     ALL.iter().map(|network| network.spec())
 }

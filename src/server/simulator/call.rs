@@ -1,6 +1,6 @@
 //! A call of conversion events, from arrival to answer: fault, judgement, ledger, reply.
 
-use super::faults::{Door, Strike};
+use super::faults::Strike;
 use super::ledger::{Heard, Report};
 use super::mishap;
 use super::role::{Answer, Arrival, Role, Ruling, Sighting};
@@ -50,7 +50,7 @@ fn strike(role: &Role, state: &State, arrival: &Arrival) -> Option<Strike> {
         return None;
     }
     let sighting = (role.glance)(arrival);
-    state.strike(role, Door::Conversions, &sighting.target, || sighting.events.clone())
+    state.strike(role, role.door, &sighting.target, || sighting.events.clone())
 }
 
 /// What goes back (nothing, where the connection breaks) and what became of the events.

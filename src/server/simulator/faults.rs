@@ -14,6 +14,8 @@ words! {
     /// Which of a network's calls a fault strikes.
     Door {
         Conversions = "conversions",
+        /// Those over the import of the Google Ads API alone.
+        Imports = "imports",
         /// The consent page.
         Consent = "consent",
         /// Token exchange and revocation.
@@ -163,7 +165,7 @@ impl Faults {
         let mut bad = None;
         let at = self.list.iter().position(|Fault { wanted, .. }| {
             let meant = wanted.network.as_deref().is_none_or(|wanted| wanted == network)
-                && wanted.on.unwrap_or(Door::Conversions) == door
+                && wanted.strikes(door)
                 && wanted.target.as_deref().is_none_or(|wanted| wanted == target)
                 && dice < wanted.probability.unwrap_or(1.0);
             if let (true, Some(event)) = (meant, &wanted.bad_event) {
@@ -183,6 +185,12 @@ impl Faults {
 }
 
 impl Wanted {
+    /// Whether it is meant for calls at the door; what is meant for conversions is meant for every way of sending them.
+    fn strikes(&self, door: Door) -> bool {
+        let on = self.on.unwrap_or(Door::Conversions);
+        on == door || (on == Door::Conversions && door == Door::Imports)
+    }
+
     /// Whether it sets an answer of its own.
     pub fn answers(&self) -> bool {
         self.status.is_some() || self.code.is_some() || self.body.is_some()
@@ -209,7 +217,8 @@ impl Wanted {
         rule(self.message.is_some() && !self.answers(), "message goes with status or code")?;
         rule(self.message.is_some() && self.body.is_some(), "message or body, not both")?;
         rule(self.after && (self.expire_token || self.bad_event.is_some()), "after goes with an answer, hang, reset or slow_ms")?;
-        rule(self.bad_event.is_some() && self.on.is_some_and(|door| door != Door::Conversions), "bad_event goes with conversions")?;
+        let conversions = self.on.is_none_or(|door| matches!(door, Door::Conversions | Door::Imports));
+        rule(self.bad_event.is_some() && !conversions, "bad_event goes with conversions and imports")?;
         rule(self.hang_ms.max(self.slow_ms) > Some(LONGEST), "hang_ms, slow_ms: at most 600000")?;
         rule(self.probability.is_some_and(|share| !(0.0..=1.0).contains(&share)), "probability: from 0 to 1")?;
         rule(self.times == Some(0), "times: at least 1")

@@ -168,7 +168,10 @@ impl Ledger {
                 Heard::Ruled(Ruling::Refused(blamed)) => {
                     (Outcome::Refused, blamed.iter().find(|(at, _)| *at == index).map(|(_, words)| words.as_str().into()))
                 }
-                Heard::Ruled(Ruling::Taken) => {
+                Heard::Ruled(Ruling::Partly(refused)) if refused.iter().any(|(at, _)| *at == index) => {
+                    (Outcome::Refused, refused.iter().find(|(at, _)| *at == index).map(|(_, words)| words.as_str().into()))
+                }
+                Heard::Ruled(Ruling::Taken | Ruling::Partly(_)) => {
                     let compared = seen.compared.as_deref().unwrap_or(&seen.dedup_id);
                     let repeated = !compared.is_empty() && self.seen_before(&call, &seen.name, compared);
                     (if repeated { Outcome::Duplicate } else { Outcome::Accepted }, seen.remark.map(Into::into))
@@ -191,9 +194,19 @@ impl Ledger {
         self.forget();
     }
 
+    /// Whether the id is known to the network, without taking note of it.
+    pub fn knows(&self, network: &Role, target: &str, test: bool, name: &str, id: &str, now: Millis) -> bool {
+        let first = self.first_seen.get(&self.key(network, target, test, name, id));
+        first.is_some_and(|first| now - *first <= network.dedup_window)
+    }
+
+    fn key(&self, network: &Role, target: &str, test: bool, name: &str, id: &str) -> u64 {
+        self.hasher.hash_one((network.slug, target, test, name, id))
+    }
+
     /// Whether the id was there within the window before; the first sighting starts the window.
     fn seen_before(&mut self, call: &Call, name: &str, id: &str) -> bool {
-        let key = self.hasher.hash_one((call.network.slug, &call.target, call.test, name, id));
+        let key = self.key(call.network, &call.target, call.test, name, id);
         match self.first_seen.get_mut(&key) {
             Some(first) if call.at - *first <= call.network.dedup_window => true,
             Some(first) => {

@@ -34,6 +34,17 @@ pub const PRESETS: &[Preset] = &[
         says: "TikTok's 40100 over HTTP 200",
         make: || Wanted { code: Some(40100), status: Some(200), ..Wanted::default() },
     },
+    Preset {
+        word: "not_allowlisted",
+        says: "Google Ads API: import closed to new integrations, over HTTP 200",
+        make: || Wanted {
+            network: Some("google".to_owned()),
+            on: Some(Door::Imports),
+            status: Some(200),
+            message: Some("CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE".to_owned()),
+            ..Wanted::default()
+        },
+    },
     Preset { word: "unavailable", says: "503, service unavailable", make: || Wanted { status: Some(503), ..Wanted::default() } },
     Preset { word: "forbidden", says: "403, no permission", make: || Wanted { status: Some(403), ..Wanted::default() } },
     Preset { word: "expire_token", says: "the token expires", make: || Wanted { expire_token: true, ..Wanted::default() } },

@@ -1,6 +1,7 @@
 //! What a network is to the simulator: its routes, how it reads and judges a call of conversion events, and its words
 //! for trouble. One value a network, all of them in `ALL`.
 
+use super::faults::Door;
 use super::json::Json;
 use super::state::State;
 use super::{google, meta, reddit, tiktok};
@@ -26,6 +27,8 @@ pub struct Role {
     pub glance: fn(&Arrival) -> Sighting,
     /// An answer of trouble as this network words it: HTTP status, code and message where scripted.
     pub trouble: fn(Option<u16>, Option<i64>, Option<&str>) -> Answer,
+    /// Which faults strike its calls of conversion events, besides those on all of them.
+    pub door: Door,
     /// How long a repeated id is taken for the same event.
     pub dedup_window: Millis,
 }
@@ -83,6 +86,8 @@ pub enum Ruling {
     Taken,
     /// No event is taken; these are the ones to blame, by their index, and why.
     Refused(Vec<(usize, String)>),
+    /// These events are refused, by their index, and why; the others are taken.
+    Partly(Vec<(usize, String)>),
 }
 
 /// What goes back over the wire.

@@ -7,4 +7,5 @@ mod parking;
 mod queue;
 mod results;
 mod rig;
+mod transports;
 mod world;

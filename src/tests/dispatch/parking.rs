@@ -11,8 +11,14 @@ use crate::server::dispatch::health as judge;
 use crate::tests::engines::both_engines;
 
 async fn park(db: &Db, world: &World, secret: Option<String>) {
-    let park =
-        Park { connection_id: world.connection_id, secret, cause: ParkCause::Credentials, words: "token expired".into(), since: NOW };
+    let park = Park {
+        connection_id: world.connection_id,
+        secret,
+        transport: None,
+        cause: ParkCause::Credentials,
+        words: "token expired".into(),
+        since: NOW,
+    };
     let mut tx = db.begin().await.unwrap();
     connections::park(&mut tx, &park).await.unwrap();
     tx.commit().await.unwrap();

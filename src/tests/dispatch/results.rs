@@ -48,6 +48,7 @@ fn finish(one: &Claimed, call: Uuid, stand: Stand) -> Finish {
             words: Some("OK".into()),
             meaning: "TikTok took the conversion.".into(),
             sent: Some((call, r#"{"event":"Purchase"}"#.into())),
+            transport: None,
         },
     }
 }

@@ -126,6 +126,13 @@ impl World {
         tx.commit().await.unwrap();
     }
 
+    /// As the choice of a transport does.
+    pub async fn send_over(&self, db: &Db, word: &str) {
+        let mut tx = db.begin().await.unwrap();
+        connection_changes::set_transport(&mut tx, self.connection_id, word).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// As “Try again” does.
     pub async fn resume(&self, db: &Db, now: Millis) {
         let mut tx = db.begin().await.unwrap();

@@ -4,6 +4,11 @@ use super::*;
 use crate::model::action::ActionState;
 use crate::server::networks::contract::Action;
 
+/// As `google`, over the import of the Google Ads API.
+pub fn over_the_import() -> (&'static dyn Network, Destination) {
+    (networks::over("google", Some("ads_api")).unwrap(), google().1)
+}
+
 impl Played {
     async fn access(&self, network: &dyn Network, token: &Token) -> Token {
         let request = network.refresh().unwrap().refresh(&self.settings, &token.secret).unwrap();
@@ -108,8 +113,65 @@ async fn google_is_connected_through_a_manager_to_its_conversion_actions() {
 #[tokio::test]
 async fn what_is_not_fit_for_google_would_be_refused() {
     let played = Played::start().await;
+    for (network, to) in [google(), over_the_import()] {
+        let nobody = Event { click: None, email: None, phone: None, ..event(network, "purchase") };
+        assert!(network.unfit(&nobody).is_some());
+        assert_eq!(played.sent(network, &to, &[nobody]).await.0, Events::All(Outcome::Payload));
+    }
+}
+
+#[tokio::test]
+async fn the_import_rules_on_each_conversion_of_a_call() {
+    let played = Played::start().await;
+    let (network, to) = over_the_import();
+    let under = |action: &str| Event { action: Some(action.into()), ..event(network, "purchase") };
+    let good = under(world::GOOGLE_PURCHASE_ACTION);
+    let foreign = under(world::GOOGLE_FOREIGN_ACTION);
+    let young = under(world::GOOGLE_YOUNG_ACTION);
+    let accepted = Outcome::Accepted { note: None };
+    let later = Outcome::Transient { wait: Some(6 * crate::model::HOUR), unknown: false };
+    let outcomes = |events: Events| match events {
+        Events::Each(each) => each.into_iter().map(|ruling| ruling.outcome).collect::<Vec<_>>(),
+        Events::All(one) => vec![one],
+        other => panic!("{other:?}"),
+    };
+    let (first, _) = played.sent(network, &to, &[good.clone(), foreign.clone(), young]).await;
+    assert_eq!(outcomes(first), [accepted.clone(), Outcome::Payload, later]);
+    // What counted is known over both transports, and is no failure.
+    let (again, words) = played.sent(network, &to, std::slice::from_ref(&good)).await;
+    assert!(matches!(again, Events::All(Outcome::Accepted { note: Some(_) })), "{again:?} {words}");
+    let fresh = under(world::GOOGLE_PURCHASE_ACTION);
+    let (twice, _) = played.sent(network, &to, &[good, fresh]).await;
+    assert!(matches!(&outcomes(twice)[..], [Outcome::Accepted { note: Some(_) }, Outcome::Accepted { note: None }]));
+    for (kind, id) in [("wbraid", "W-1"), ("gbraid", "G-1")] {
+        let mut app = under(world::GOOGLE_PURCHASE_ACTION);
+        app.click.as_mut().unwrap().kind = kind.into();
+        app.click.as_mut().unwrap().id = id.into();
+        assert_eq!(outcomes(played.sent(network, &to, &[app]).await.0), std::slice::from_ref(&accepted));
+    }
+    // Through the manager its own actions, and directly those of an account that has none above it.
+    let shared = Destination { target_id: world::GOOGLE_MANAGER.into(), ..to.clone() };
+    assert_eq!(outcomes(played.sent(network, &shared, &[under(world::GOOGLE_SHARED_ACTION)]).await.0), [accepted]);
+    let no_terms = Destination { target_id: world::GOOGLE_NO_TERMS_CUSTOMER.into(), ..to.clone() };
+    assert!(outcomes(played.sent(network, &no_terms, &[foreign]).await.0).contains(&Outcome::Permission));
+    let unreached = Destination { through: None, ..to };
+    assert_eq!(played.sent(network, &unreached, &[under(world::GOOGLE_PURCHASE_ACTION)]).await.0, Events::All(Outcome::Permission));
+}
+
+#[tokio::test]
+async fn the_import_may_be_closed_while_the_data_manager_is_open() {
+    let played = Played::start().await;
+    let fault =
+        serde_json::json!({"network": "google", "on": "imports", "status": 200, "message": "CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE"});
+    let simulator = played.settings.plain("POSTBACKS_GOOGLE_ADS_URL").unwrap().to_owned();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert_eq!(client.post(format!("{simulator}/simulator/faults")).json(&fault).send().await.unwrap().status(), 201);
+    let (network, to) = over_the_import();
+    for events in [vec![event(network, "purchase")], (0..3).map(|_| event(network, "purchase")).collect()] {
+        let (verdict, words) = played.sent(network, &to, &events).await;
+        assert_eq!(verdict, Events::All(Outcome::Closed));
+        assert!(words.contains("not allowlisted"), "{words}");
+    }
     let (network, to) = google();
-    let nobody = Event { click: None, email: None, phone: None, ..event(network, "purchase") };
-    assert!(network.unfit(&nobody).is_some());
-    assert_eq!(played.sent(network, &to, &[nobody]).await.0, Events::All(Outcome::Payload));
+    assert_eq!(played.sent(network, &to, &[event(network, "purchase")]).await.0, Events::All(Outcome::Accepted { note: None }));
 }

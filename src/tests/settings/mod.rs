@@ -10,3 +10,4 @@ mod overview;
 mod stage;
 mod switches;
 mod token;
+mod transports;

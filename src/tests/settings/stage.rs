@@ -4,11 +4,12 @@
 use crate::model::game::KeyKind;
 use crate::model::user::Role;
 use crate::server::db::{Db, api_keys, attempts, games, goals, on, users};
+use crate::server::demo::seed;
 use crate::server::dispatch::drain_until_idle;
 use crate::server::networks::played_at;
 use crate::server::simulator::{self, State, world};
 use crate::server::{games as making, now};
-use crate::tests::app::{Answer, TestApp, Visitor};
+use crate::tests::app::{Answer, EMAIL, TestApp, Visitor};
 use crate::tests::engines::TestDb;
 use crate::tests::people;
 use crate::web::goals::changes::CreateGoal;
@@ -23,6 +24,7 @@ pub const GAME: &str = "/games/emberfall";
 pub const SETTINGS: &str = "/games/emberfall/settings";
 pub const TIKTOK: &str = "/games/emberfall/settings/integrations/tiktok";
 pub const REDDIT: &str = "/games/emberfall/settings/integrations/reddit";
+pub const GOOGLE: &str = "/games/emberfall/settings/integrations/google";
 const MEMBER: &str = "mia@ashgrove.example";
 const STRANGER: &str = "sam@tide.example";
 
@@ -44,6 +46,10 @@ impl Stage {
         let addresses: Vec<(&str, String)> = played_at(&simulator).collect();
         let mut more: Vec<(&str, &str)> = addresses.iter().map(|(name, address)| (*name, address.as_str())).collect();
         more.extend([("POSTBACKS_TIKTOK_APP_ID", world::TIKTOK_APP_ID), ("POSTBACKS_TIKTOK_APP_SECRET", world::TIKTOK_APP_SECRET)]);
+        more.extend([
+            ("POSTBACKS_GOOGLE_CLIENT_ID", world::GOOGLE_CLIENT_ID),
+            ("POSTBACKS_GOOGLE_CLIENT_SECRET", world::GOOGLE_CLIENT_SECRET),
+        ]);
         let app = TestApp::owned_with(db, &more).await;
         let owner = app.owner_with_game().await;
         let member = people::someone_in(&app, MEMBER, "emberfall", Role::Member).await;
@@ -139,6 +145,13 @@ impl Stage {
         assert_eq!(answer.location(), format!("{REDDIT}?connected=yes"), "{answer:?}");
     }
 
+    /// Connects Google as the simulator's sample, its goals mapped to the sample's actions.
+    pub async fn connect_google(&self) {
+        let (account, _) = users::by_email(self.db(), EMAIL).await.unwrap().unwrap();
+        let game = games::by_slug(self.db(), "emberfall").await.unwrap().unwrap();
+        seed::connect(&self.app.state, &account, &game, "google", now()).await.unwrap();
+    }
+
     /// Sends messages to the audience API; they must all be accepted.
     pub async fn send(&self, messages: &[Value]) {
         let key = self.publishable_key().await;
@@ -190,7 +203,7 @@ const KEPT: &[&str] = &[
     "select 'mapping ' || network || ' ' || target from mappings order by goal_id, network",
     "select 'key ' || key_hash from api_keys order by key_hash",
     "select 'connection ' || network || ' ' || target_id || ' ' || coalesce(account_id, '') || ' ' || coalesce(test_code, '') || ' '
-     || coalesce(secret, '') || ' ' || case when enabled then 'on' else 'off' end || ' ' || coalesce(parked_cause, '')
+     || coalesce(secret, '') || ' ' || case when enabled then 'on' else 'off' end || ' ' || coalesce(parked_cause, '') || ' ' || coalesce(transport, '')
      from connections where connected order by network",
     "select 'waits ' || cast(count(*) as text) from queue",
     "select 'did ' || who || ' ' || action || ' ' || subject || ' ' || detail from audit_log order by time, id",

@@ -35,6 +35,8 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
         (None, _) if attempt.http.is_none() => format!("{http} in {}", latency(&attempt)),
         (None, _) => format!("HTTP {http} in {}", latency(&attempt)),
     };
+    let over = network.taken(attempt.transport.as_deref()).map(|one| one.name.clone());
+    let over = over.map(|name| view! { <Fact label="Sent over">{name}</Fact> });
     let value = postback.value.as_ref().map(money);
     let (status, test, time) = (attempt.status, attempt.test, attempt.time);
     let click = match click {
@@ -62,6 +64,7 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
                         <Fact label="Goal"><a href=goal>{postback.goal_name.clone()}</a>{value.map(|value| format!(", {value}"))}</Fact>
                         <Fact label="Sent as"><code>{postback.sent_as.clone()}</code></Fact>
                         <Fact label="Click">{click}</Fact>
+                        {over}
                         <Fact label="Attribution event id" full=true><Id id="conversion-id" text=postback.conversion_id.to_string() label="Copy the attribution event id"/></Fact>
                         <Fact label="Event id, the same on every try" full=true><Id id="dedup-id" text=postback.dedup_id.clone() label="Copy the event id"/></Fact>
                     </Facts>

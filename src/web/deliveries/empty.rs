@@ -168,6 +168,7 @@ mod tests {
             token_ends_at: None,
             pasted: false,
             test_code: None,
+            transport: None,
             enabled: true,
             parked: None,
             connected_at: 0,

@@ -5,6 +5,7 @@ use super::words::{StatusBadge, TestBadge, http, latency, thousands};
 use crate::model::attempt::{Attempt, AttemptStatus};
 use crate::model::filter::{LogFilter, Range};
 use crate::model::integration::Integration;
+use crate::model::network::NetworkCard;
 use crate::web::components::{Pager, Pick, Section, Segments, Stat, Stats, Table, Tabs, Time, Tone};
 use leptos::prelude::*;
 
@@ -43,12 +44,13 @@ pub fn Log(integration: Integration, base: String, unknown: bool) -> impl IntoVi
         AttemptStatus::Retried => counts.retried,
     });
     let shown = log.rows.len();
+    let over = network.clone();
     let body = match (evidence, shown) {
         (Some(evidence), _) => view! { <EmptyLog evidence network connection base=base.clone() range=filter.range/> }.into_any(),
         (None, 0) => view! { <p class="card muted">"No attempt of this status in this time. Choose another status or a longer range."</p> }.into_any(),
         (None, _) => view! {
             <div class="card flush">
-                <Attempts rows=log.rows base=base.clone() range=filter.range/>
+                <Attempts rows=log.rows network=over base=base.clone() range=filter.range/>
                 <Pager says=format!("{} of {}, newest first", thousands(i64::try_from(shown).unwrap_or(0)), thousands(matching)) newer older/>
             </div>
         }
@@ -107,15 +109,21 @@ fn milliseconds(latency: Option<i32>) -> String {
 }
 
 #[component]
-fn Attempts(rows: Vec<Attempt>, base: String, range: Range) -> impl IntoView {
+fn Attempts(rows: Vec<Attempt>, network: NetworkCard, base: String, range: Range) -> impl IntoView {
     let caption = format!("Delivery attempts of the last {}, newest first", range.label());
     let heads = vec![("Time", ""), ("Event", ""), ("Status", ""), ("HTTP", "num"), ("Latency", "num"), ("Attempt", "num")];
-    let rows = rows.into_iter().map(|attempt| view! { <Row attempt base=base.clone()/> }).collect_view();
+    let row = |attempt: Attempt| {
+        // The usual way goes without saying.
+        let over = network.taken(attempt.transport.as_deref()).filter(|one| Some(*one) != network.transports.first());
+        let over = over.map(|one| one.name.clone());
+        view! { <Row attempt over base=base.clone()/> }
+    };
+    let rows = rows.into_iter().map(row).collect_view();
     view! { <Table caption heads>{rows}</Table> }
 }
 
 #[component]
-fn Row(attempt: Attempt, base: String) -> impl IntoView {
+fn Row(attempt: Attempt, over: Option<String>, base: String) -> impl IntoView {
     let (http, code) = http(&attempt);
     let number = if attempt.attempt == 0 { "–".to_owned() } else { attempt.attempt.to_string() };
     let latency = latency(&attempt);
@@ -124,6 +132,7 @@ fn Row(attempt: Attempt, base: String) -> impl IntoView {
             <td role="cell" class="main-cell"><a class="open" href=format!("{base}/attempts/{}", attempt.id)><Time at=attempt.time linked=true/></a></td>
             <td role="cell" class="full">
                 <code>{attempt.event}</code>" "<span class="muted">{attempt.goal_name}</span>" "
+                {over.map(|over| view! { <span class="small muted">"over the "{over}" "</span> })}
                 {attempt.test.then(|| view! { <TestBadge/> })}
             </td>
             <td role="cell" class="side-cell"><StatusBadge status=attempt.status quiet=true/></td>

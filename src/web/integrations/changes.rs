@@ -65,6 +65,15 @@ pub async fn save_test_code(game: String, network: String, #[server(default)] te
     Ok(())
 }
 
+/// Chooses which of the network's transports the connection sends over.
+#[server]
+pub async fn choose_transport(game: String, network: String, transport: String) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::connect::forms::set_transport(&access, &network, &transport).await?;
+    leptos_axum::redirect(&format!("{}?sends=over#connection", super::path(&game, &network)));
+    Ok(())
+}
+
 /// Sends a made-up event to the network's test environment; goes on to what became of it.
 #[server]
 pub async fn send_test_event(game: String, network: String, goal: Uuid) -> Result<(), AppError> {

@@ -2,6 +2,7 @@
 
 use super::changes::{SaveTestCode, SendTestEvent, SwitchSending, TryAgain};
 use super::connecting::{Consent, ConsentFailure, Failure, OrToken, token_was_refused};
+use super::transport::TransportForm;
 use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, LastTry};
 use crate::model::connection::Connection;
@@ -26,6 +27,9 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     let test_event = (may && !integration.goals.is_empty()).then(|| {
         view! { <div class="pad"><TestEvent network=network.clone() goals=integration.goals.clone() has_code game=game.clone()/></div> }
     });
+    let transport = (may && network.transports.len() > 1).then(|| {
+        view! { <div class="pad"><TransportForm network=network.clone() connection=connection.clone() game=game.clone()/></div> }
+    });
     // Where a pasted token sends, nothing is missing.
     let by_consent = network.by_consent && integration.missing_setting.is_none();
     // Nothing asks for attention while all is well.
@@ -49,7 +53,7 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     view! {
         <Section id="connection" title="Conversion Postbacks">
             {failure}
-            <div class="card flush">{facts}{test_code}{test_event}{footer}</div>
+            <div class="card flush">{facts}{transport}{test_code}{test_event}{footer}</div>
             {token}
         </Section>
     }
@@ -64,6 +68,8 @@ fn Where(connection: Connection, network: NetworkCard, game: String, may: bool) 
     let through = connection.account_through.map(|id| view! { <Fact label="Through manager"><span class="mono">{id}</span></Fact> });
     let tail = connection.secret_tail.map(|tail| view! { <Fact label="Token"><span class="mono">"••••••••"{tail}</span></Fact> });
     let ends = connection.token_ends_at.map(|at| view! { <Fact label="Token ends"><Time at/></Fact> });
+    let over = network.transport(connection.transport.as_deref()).map(|one| one.name.clone());
+    let over = over.map(|name| view! { <Fact label="Over">{name}</Fact> });
     let by = connection.connected_by.map(|by| view! { <br/><span class="muted">"by "{by}</span> });
     let test_code = network.test.filter(|_| !may).map(|field| {
         view! { <Fact label=field.label>{connection.test_code.unwrap_or_else(|| "None".to_owned())}</Fact> }
@@ -77,6 +83,7 @@ fn Where(connection: Connection, network: NetworkCard, game: String, may: bool) 
             {ends}
             <Fact label="Connected"><Time at=connection.connected_at/>{by}</Fact>
             <Fact label="Sending"><Sending enabled=connection.enabled may game network=network.slug/></Fact>
+            {over}
             {test_code}
         </Facts>
     }

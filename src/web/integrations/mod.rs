@@ -13,6 +13,7 @@ pub mod network;
 pub mod not_sent;
 pub mod pick;
 mod popup;
+mod transport;
 
 use crate::error::AppError;
 use crate::model::connect::ConnectProblem;

@@ -6,10 +6,11 @@ use super::connected::Connected;
 use super::connecting::Connecting;
 use super::health::HealthBadges;
 use super::popup::{ClosePopup, Reloads};
+use super::transport::{Chosen, Closed};
 use crate::error::AppError;
 use crate::model::connect::LastTry;
 use crate::model::connection::{Health, ParkCause};
-use crate::model::integration::Integration;
+use crate::model::integration::{Integration, Open};
 use crate::model::log_query::LogQuery;
 use crate::model::number::form;
 use crate::model::{DAY, Millis};
@@ -71,7 +72,8 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
     });
     let asks = mapping.is_some();
     let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
-    let trouble = view! { <Trouble integration=integration.clone()/> };
+    let trouble = view! { <Trouble integration=integration.clone() game=game.clone()/> };
+    let chosen = query("sends").is_some().then(|| view! { <Chosen integration=integration.clone()/> });
     let ends = view! { <TokenEnds integration=integration.clone()/> };
     view! {
         <Reloads/>
@@ -94,6 +96,7 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
                     "The network has not answered yet. The log below shows it once it was sent."
                 </Flash>
             })}
+            {chosen}
             {trouble}
             {ends}
             {parts}
@@ -124,14 +127,16 @@ fn TokenEnds(integration: Integration) -> impl IntoView {
 
 /// A standing warning: cause, since when, what waits, by when.
 #[component]
-fn Trouble(integration: Integration) -> impl IntoView {
+fn Trouble(integration: Integration, game: String) -> impl IntoView {
+    let waits = view! { <Waits open=integration.open/> }.into_any();
     let short = integration.network.short.clone();
     let parked = integration.connection.as_ref().and_then(|connection| connection.parked.clone());
     let (title, since, words) = match (parked, &integration.health) {
+        (Some(parked), _) if parked.cause == ParkCause::Closed => return view! { <Closed integration game waits/> }.into_any(),
         (Some(parked), _) => {
             let title = match parked.cause {
                 ParkCause::Credentials => format!("{short} refuses the token"),
-                ParkCause::Permission => {
+                ParkCause::Permission | ParkCause::Closed => {
                     format!("{short} does not let this token send to the {}", integration.network.target_noun.to_lowercase())
                 }
             };
@@ -141,19 +146,24 @@ fn Trouble(integration: Integration) -> impl IntoView {
         (None, Some(Health::Failing { since, words })) => (format!("Most deliveries to {short} are failing"), *since, words.clone()),
         _ => return ().into_any(),
     };
-    let open = integration.open;
+    view! {
+        <Flash tone=Tone::Bad title action=|| view! { <a href="#log">"See the attempts"</a> }>
+            "Since "<Time at=since/>"."
+            " "{(!words.is_empty()).then(|| it_says(&words))}
+            {waits}
+        </Flash>
+    }
+    .into_any()
+}
+
+/// How much waits for the trouble to end, and until when.
+#[component]
+fn Waits(open: Open) -> impl IntoView {
     let waits = (open.count > 0).then(|| {
         let promise = form(open.count, " waits and sends itself once this is mended", " wait and send themselves once this is mended");
         view! { <strong>{postbacks(open.count)}</strong>{promise} }
     });
     let first = form(open.count, "; it is lost ", "; the first of them is lost ");
     let deadline = open.first_deadline.filter(|_| open.count > 0).map(|deadline| view! { {first}<Time at=deadline/> });
-    view! {
-        <Flash tone=Tone::Bad title action=|| view! { <a href="#log">"See the attempts"</a> }>
-            "Since "<Time at=since/>"."
-            " "{(!words.is_empty()).then(|| it_says(&words))}
-            {waits}{deadline}{(open.count > 0).then_some(".")}
-        </Flash>
-    }
-    .into_any()
+    view! { {waits}{deadline}{(open.count > 0).then_some(".")} }
 }

@@ -72,6 +72,7 @@ impl Game {
             token_ends_at: None,
             pasted: false,
             test_code: None,
+            transport: None,
             enabled: true,
             parked: None,
             connected_at: START,

@@ -1,6 +1,11 @@
-//! Google Ads, by OAuth: conversions go to the Data Manager API, accounts and conversion actions are read from the Google Ads API.
+//! Google Ads, by OAuth: conversions go to the Data Manager API or, where a connection chose it, to the import of the Google Ads API;
+//! accounts and conversion actions are read from the Google Ads API.
 //! https://developers.google.com/data-manager/api/devguides/events/google-ads/offline (v1, release 1.8)
 
+mod ads_codes;
+mod ads_import;
+mod ads_payload;
+mod ads_verdict;
 mod lists;
 mod login;
 mod payload;
@@ -8,7 +13,7 @@ mod verdict;
 
 use super::contract::{
     ActionField, Actions, Answer, Body, Destination, Event, HeaderText, IdShape, Network, OAuth, Refresh, Request, Setting, SettingKind,
-    Settings, Spec, Verdict,
+    Settings, Spec, Transport, Verdict,
 };
 use crate::model::DAY;
 use http::Method;
@@ -31,7 +36,7 @@ const ADS_VERSION: Setting = Setting {
     env: "POSTBACKS_GOOGLE_ADS_VERSION",
     kind: SettingKind::Version,
     default: Some(VERSION),
-    says: "Version of the Google Ads API that accounts and conversion actions are read from.",
+    says: "Version of the Google Ads API: for accounts, conversion actions and the import of conversions.",
 };
 const ACCOUNTS_URL: Setting = Setting {
     env: "POSTBACKS_GOOGLE_ACCOUNTS_URL",
@@ -61,7 +66,8 @@ const DATA_MANAGER_URL: Setting = Setting {
 const CUSTOMER_ID: IdShape =
     IdShape { min: 6, max: 12, also: "", says: "A Google Ads customer id is ten digits, written without hyphens." };
 
-static SPEC: Spec = Spec {
+/// What both transports have in common; where it names something of the call, the Data Manager API's.
+const COMMON: Spec = Spec {
     slug: "google",
     name: "Google Ads",
     short: "Google",
@@ -98,6 +104,21 @@ static SPEC: Spec = Spec {
     setup: include_str!("setup.md"),
 };
 
+static SPEC: Spec = COMMON;
+
+const DATA_MANAGER: &str = "data_manager";
+
+static TRANSPORTS: &[Transport] = &[
+    Transport {
+        word: DATA_MANAGER,
+        name: "Data Manager API",
+        says: "Google's way for every new integration. Google takes the conversions first and says later what became of them.",
+        closed: "",
+        network: &Google,
+    },
+    ads_import::TRANSPORT,
+];
+
 pub struct Google;
 
 impl Network for Google {
@@ -121,6 +142,14 @@ impl Network for Google {
 
     fn verdict_of_test(&self, answer: &Answer, sent: usize) -> Verdict {
         verdict::read_of_test(answer, sent)
+    }
+
+    fn transports(&self) -> &'static [Transport] {
+        TRANSPORTS
+    }
+
+    fn transport(&self) -> Option<&'static str> {
+        Some(DATA_MANAGER)
     }
 
     fn oauth(&self) -> Option<&dyn OAuth> {

@@ -73,17 +73,22 @@ fn event(event: &Event, reference: Option<String>) -> Value {
 
 /// The one click id, by its parameter. The click's address and browser stay here: Google takes no IP addresses of people in the EEA, the
 /// United Kingdom and Switzerland, and nobody knows here where they live.
-fn click(event: &Event) -> Option<(&str, &str)> {
+pub fn click(event: &Event) -> Option<(&str, &str)> {
     let click = event.click.as_ref().filter(|click| super::SPEC.click_ids.contains(&click.kind.as_str()))?;
     Some((click.kind.as_str(), click.id.trim())).filter(|(_, id)| !id.is_empty())
 }
 
 fn people(event: &Event) -> Vec<Value> {
+    let (email, phone) = hashes(event);
+    email.map(|hash| json!({ "emailAddress": hash })).into_iter().chain(phone.map(|hash| json!({ "phoneNumber": hash }))).collect()
+}
+
+/// Email and phone number, hashed; there at full consent only.
+pub fn hashes(event: &Event) -> (Option<String>, Option<String>) {
     let email = fields::personal(event, &event.email).and_then(|text| hashing::hashed(text, address));
     let only_hash = || fields::personal(event, &event.email_sha256).and_then(hashing::already_hashed);
     let phone = fields::personal(event, &event.phone).and_then(|text| hashing::hashed(text, hashing::phone));
-    let email = email.or_else(only_hash).map(|hash| json!({ "emailAddress": hash }));
-    email.into_iter().chain(phone.map(|hash| json!({ "phoneNumber": hash }))).collect()
+    (email.or_else(only_hash), phone)
 }
 
 /// Lower-cased, without any white space; of Gmail's mailboxes what they are known by.

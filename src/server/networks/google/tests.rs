@@ -1,9 +1,11 @@
 //! What Google alone does: scopes, tokens, the lists that lead from a sign-in to an action. Bytes and verdicts are in the contract's suite.
 
+use super::ads_codes::CODES;
+use super::ads_import::AdsImport;
 use super::verdict::REASONS;
 use super::*;
 use crate::model::action::ActionState;
-use crate::server::networks::contract::{Choice, ConnectError};
+use crate::server::networks::contract::{Choice, ConnectError, Events, Outcome};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret;
@@ -20,6 +22,63 @@ fn answer(status: u16, body: &Value) -> Answer {
 fn no_reason_stands_in_two_rows() {
     let names: std::collections::HashSet<&str> = REASONS.iter().map(|(name, _)| *name).collect();
     assert_eq!(names.len(), REASONS.len());
+    let names: std::collections::HashSet<&str> = CODES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), CODES.len());
+}
+
+#[test]
+fn both_transports_know_each_other_and_buy_with_the_same_secret() {
+    for network in [&Google as &dyn Network, &AdsImport] {
+        let words: Vec<&str> = network.transports().iter().map(|one| one.word).collect();
+        assert_eq!(words, ["data_manager", "ads_api"]);
+        for one in network.transports() {
+            assert_eq!(one.network.transport(), Some(one.word));
+            assert!(!one.name.is_empty() && !one.says.is_empty());
+            assert!(
+                crate::server::networks::over("google", Some(one.word)).is_some_and(|found| std::ptr::eq(found.spec(), one.network.spec()))
+            );
+        }
+        assert!(network.refresh().is_some());
+    }
+    // What was chosen by a version that knew more goes the usual way.
+    for unknown in [None, Some("pigeon"), Some("")] {
+        assert_eq!(crate::server::networks::over("google", unknown).and_then(Network::transport), Some("data_manager"));
+    }
+    assert_eq!(crate::server::networks::over("tiktok", Some("ads_api")).and_then(Network::transport), None);
+}
+
+#[test]
+fn what_is_only_validated_has_no_results() {
+    let read = |status: u16, body: Value| AdsImport.verdict_of_test(&answer(status, &body), 1).events;
+    let refused = |code: &str| {
+        let location = json!({"fieldPathElements": [{"fieldName": "conversions", "index": 0}]});
+        json!({"partialFailureError": {"code": 3, "details": [{"errors": [{"errorCode": {"a": code}, "message": "no", "location": location}]}]}})
+    };
+    for good in [json!({}), json!({"jobId": "7"}), json!({"results": []})] {
+        assert_eq!(read(200, good), Events::All(Outcome::Accepted { note: None }));
+    }
+    assert_eq!(read(200, refused("UNPARSEABLE_GCLID")), Events::All(Outcome::Payload));
+    assert_eq!(read(200, refused("CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE")), Events::All(Outcome::Closed));
+    let unknown = Events::All(Outcome::Transient { wait: None, unknown: true });
+    let silent = json!({"partialFailureError": {"code": 13, "message": "Internal error encountered."}});
+    for odd in [silent, json!({"requestId": "r"}), json!([]), json!("")] {
+        assert_eq!(read(200, odd.clone()), unknown, "{odd}");
+    }
+    assert_eq!(read(401, json!({})), Events::All(Outcome::Credentials));
+}
+
+#[test]
+fn an_answer_with_a_refusal_for_each_event_is_read_whole() {
+    // The longest that Google may say of a conversion; no more than 64 KiB of an answer are read.
+    let error = |at: usize| {
+        json!({"errorCode": {"conversionUploadError": "EXTERNAL_ATTRIBUTION_DATA_SET_FOR_NON_EXTERNALLY_ATTRIBUTED_CONVERSION_ACTION"},
+        "message": "x".repeat(600), "trigger": {"stringValue": "g".repeat(200)},
+        "location": {"fieldPathElements": [{"fieldName": "conversions", "index": at}, {"fieldName": "external_attribution_data"}]}})
+    };
+    let batch = AdsImport.spec().batch;
+    let body = json!({"partialFailureError": {"code": 3, "message": "m", "details": [{"errors": (0..batch).map(error).collect::<Vec<_>>()}]},
+        "results": vec![json!({}); batch]});
+    assert!(serde_json::to_string_pretty(&body).unwrap().len() < 64 * 1024);
 }
 
 #[test]

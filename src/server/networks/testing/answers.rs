@@ -1,29 +1,41 @@
 //! What answers mean: every known one, and any bytes at all.
 
 use super::*;
-use crate::server::networks::contract::{Answer, Choice, Choices, Events, Outcome, Token, Verdict};
+use crate::server::networks::contract::{Answer, Choice, Choices, Events, Outcome, Ruling, Token, Verdict};
 use proptest::prelude::*;
 
 /// A verdict in one line, as `vectors.json` writes it.
 pub fn meaning(verdict: &Verdict) -> String {
+    let ruling = |ruling: &Ruling| match &ruling.code {
+        Some(code) => format!("{} ({code})", outcome(&ruling.outcome)),
+        None => outcome(&ruling.outcome),
+    };
     match &verdict.events {
-        Events::All(Outcome::Accepted { note: None }) => "accepted".into(),
-        Events::All(Outcome::Accepted { note: Some(_) }) => "accepted, with a note".into(),
-        Events::All(Outcome::Transient { wait, unknown }) => {
-            let wait = wait.map(|wait| format!(", wait {wait}")).unwrap_or_default();
-            format!("{}{wait}", if *unknown { "unknown" } else { "later" })
-        }
-        Events::All(Outcome::Credentials) => "credentials".into(),
-        Events::All(Outcome::Permission) => "permission".into(),
-        Events::All(Outcome::Payload) => "payload".into(),
+        Events::All(all) => outcome(all),
+        Events::Each(rulings) => format!("each: {}", rulings.iter().map(ruling).collect::<Vec<_>>().join("; ")),
         Events::Bad(bad) => format!("bad {:?}", bad.iter().map(|(index, _)| index).collect::<Vec<_>>()),
         Events::Some => "one of them".into(),
     }
 }
 
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Accepted { note: None } => "accepted".into(),
+        Outcome::Accepted { note: Some(_) } => "accepted, with a note".into(),
+        Outcome::Transient { wait, unknown } => {
+            let wait = wait.map(|wait| format!(", wait {wait}")).unwrap_or_default();
+            format!("{}{wait}", if *unknown { "unknown" } else { "later" })
+        }
+        Outcome::Credentials => "credentials".into(),
+        Outcome::Permission => "permission".into(),
+        Outcome::Closed => "closed".into(),
+        Outcome::Payload => "payload".into(),
+    }
+}
+
 #[test]
 fn every_known_answer_means_what_it_should() {
-    for (network, vectors) in all() {
+    for (network, vectors) in all_ways() {
         for heard in vectors.answers {
             let body = heard.body.as_str().map_or_else(|| heard.body.to_string(), str::to_owned);
             let answer = Answer { status: heard.http, retry_after: heard.retry_after, body };
@@ -57,7 +69,9 @@ fn bodies() -> impl Strategy<Value = String> {
             "events_received": code, "messages": [message], "access_token": message, "expires_in": code, "client_business_id": code,
             "paging": {"cursors": {"after": message}, "next": message},
             "requestId": message, "refresh_token": message, "scope": message, "id_token": format!("a.{message}.b"), "resourceNames": [message, code],
-            "results": [{"customerClient": {"id": code}, "conversionAction": {"id": code, "type": message, "status": message}, "customer": error}],
+            "results": [{"customerClient": {"id": code}, "conversionAction": {"id": code, "type": message, "status": message}, "customer": error}, {}],
+            "partialFailureError": {"code": code, "message": message, "details": [{"errors": [{"errorCode": {"a": message}, "message": message,
+                "location": {"fieldPathElements": [{"fieldName": "conversions", "index": code}, {"fieldName": message}]}}, error]}]},
             "error": if message.len() % 3 == 0 { Value::Null } else { error }})
         .to_string()
     });
@@ -65,17 +79,22 @@ fn bodies() -> impl Strategy<Value = String> {
 }
 
 fn accepted(verdict: &Verdict) -> bool {
-    matches!(verdict.events, Events::All(Outcome::Accepted { .. }))
+    match &verdict.events {
+        Events::All(outcome) => matches!(outcome, Outcome::Accepted { .. }),
+        Events::Each(rulings) => rulings.iter().any(|ruling| matches!(ruling.outcome, Outcome::Accepted { .. })),
+        Events::Bad(_) | Events::Some => false,
+    }
 }
 
 proptest! {
     #[test]
     fn any_answer_has_a_verdict(status in prop_oneof![Just(200_u16), Just(400_u16), 0..1000_u16], body in bodies(), sent in 1..60_usize) {
         let answer = Answer { status, retry_after: None, body };
-        for network in ALL {
-            prop_assert!((200..300).contains(&status) || !accepted(&network.verdict_of_test(&answer, sent)));
-            match network.verdict(&answer, sent).events {
-                Events::All(Outcome::Accepted { .. }) => prop_assert!((200..300).contains(&status)),
+        for network in ways() {
+            let verdict = network.verdict(&answer, sent);
+            prop_assert!((200..300).contains(&status) || !accepted(&network.verdict_of_test(&answer, sent)) && !accepted(&verdict));
+            match verdict.events {
+                Events::Each(rulings) => prop_assert_eq!(rulings.len(), sent),
                 Events::Bad(bad) => {
                     prop_assert!(!bad.is_empty() && bad.iter().all(|(index, _)| *index < sent));
                     prop_assert!(bad.windows(2).all(|pair| pair[0].0 < pair[1].0));

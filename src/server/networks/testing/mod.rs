@@ -1,8 +1,10 @@
-//! The contract every network of ALL must pass. A network brings `vectors.json` in its folder: a sample of its ids, identifiers
-//! with what must become of them, and answers with what they mean. The exact bytes are in its `snapshots/`.
+//! The contract every network of ALL must pass, by each of its transports. A network brings `vectors.json` in its folder: a sample of its ids,
+//! identifiers with what must become of them, and answers with what they mean. The exact bytes are in its `snapshots/`. Those of a transport
+//! besides the usual one have its word before their names.
 
 mod answers;
 mod connect;
+mod published;
 mod requests;
 mod specs;
 
@@ -75,11 +77,34 @@ struct Heard {
 }
 
 fn all() -> impl Iterator<Item = (&'static dyn Network, Vectors)> {
-    ALL.iter().map(|network| {
-        let path = folder(*network).join("vectors.json");
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        (*network, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    ALL.iter().map(|network| (*network, vectors(*network)))
+}
+
+/// Every network by every one of its transports.
+fn ways() -> impl Iterator<Item = &'static dyn Network> {
+    ALL.iter().flat_map(|network| match network.transports() {
+        [] => vec![*network],
+        transports => transports.iter().map(|one| one.network).collect(),
     })
+}
+
+fn all_ways() -> impl Iterator<Item = (&'static dyn Network, Vectors)> {
+    ways().map(|network| (network, vectors(network)))
+}
+
+fn vectors(network: &dyn Network) -> Vectors {
+    let path = folder(network).join(file(network, "vectors.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What the network's file of this name is called for this transport.
+fn file(network: &dyn Network, name: &str) -> String {
+    let usual = network.transports().first().map(|one| one.word);
+    match network.transport().filter(|word| Some(*word) != usual) {
+        Some(word) => format!("{word}_{name}"),
+        None => name.to_owned(),
+    }
 }
 
 fn folder(network: &dyn Network) -> PathBuf {

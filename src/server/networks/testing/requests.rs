@@ -19,7 +19,7 @@ fn events_of<'a>(network: &dyn Network, request: &'a Request) -> &'a Vec<Value> 
 
 #[test]
 fn conversions_go_out_as_exactly_these_bytes() {
-    for (network, vectors) in all() {
+    for (network, vectors) in all_ways() {
         let (sample, settings) = (&vectors.sample, settings());
         let anonymous = Event { consent: Consent::Anonymous, ..full(network, sample, "purchase") };
         let without_browser = Event { browser: None, ..full(network, sample, "purchase") };
@@ -56,7 +56,7 @@ fn conversions_go_out_as_exactly_these_bytes() {
         }
         for (name, events) in cases {
             let request = network.request(&settings, &destination(sample), &events);
-            let path = format!("../{}/snapshots", network.spec().slug);
+            let path = format!("../{}/{}", network.spec().slug, file(network, "snapshots"));
             insta::with_settings!({ snapshot_path => path, prepend_module_to_snapshot => false, omit_expression => true }, {
                 insta::assert_snapshot!(name, bytes(&request));
             });
@@ -66,7 +66,7 @@ fn conversions_go_out_as_exactly_these_bytes() {
 
 #[test]
 fn identifiers_become_what_the_network_expects() {
-    for (network, vectors) in all() {
+    for (network, vectors) in all_ways() {
         for Identifiers { given: fields, sent } in &vectors.identifiers {
             let event = given(network, &vectors.sample, fields);
             let request = network.request(&settings(), &destination(&vectors.sample), &[event]);
@@ -80,7 +80,7 @@ fn identifiers_become_what_the_network_expects() {
 
 #[test]
 fn what_the_network_would_refuse_is_not_sent() {
-    for (network, vectors) in all() {
+    for (network, vectors) in all_ways() {
         let sample = &vectors.sample;
         for fit in [full(network, sample, "purchase"), full(network, sample, "level"), bare(network, sample, "wishlist_add")] {
             assert_eq!(network.unfit(&fit), None, "{}", network.spec().slug);
@@ -95,7 +95,7 @@ fn what_the_network_would_refuse_is_not_sent() {
 
 #[test]
 fn personal_fields_go_out_at_full_consent_only() {
-    for (network, Vectors { sample, .. }) in all() {
+    for (network, Vectors { sample, .. }) in all_ways() {
         let to = destination(&sample);
         let nobody = Event { external_id: None, email: None, email_sha256: None, phone: None, ..full(network, &sample, "purchase") };
         for consent in [Consent::Anonymous, Consent::None, Consent::NotSet] {
@@ -108,7 +108,7 @@ fn personal_fields_go_out_at_full_consent_only() {
 
 #[test]
 fn a_call_of_many_says_of_each_what_a_call_of_one_says() {
-    for (network, Vectors { sample, .. }) in all() {
+    for (network, Vectors { sample, .. }) in all_ways() {
         let to = destination(&sample);
         let events: Vec<Event> = (0..network.spec().batch)
             .map(|n| Event { dedup_id: format!("id-{n}"), ..full(network, &sample, if n % 2 == 0 { "purchase" } else { "level" }) })
@@ -124,7 +124,7 @@ fn a_call_of_many_says_of_each_what_a_call_of_one_says() {
 
 #[test]
 fn test_codes_go_with_test_events_alone() {
-    for (network, Vectors { sample, .. }) in all() {
+    for (network, Vectors { sample, .. }) in all_ways() {
         let Some(code) = sample.test_code.as_deref() else { continue };
         let to = destination(&sample);
         let event = full(network, &sample, "purchase");
@@ -139,7 +139,7 @@ fn test_codes_go_with_test_events_alone() {
 
 #[test]
 fn the_log_never_holds_a_secret() {
-    for (network, Vectors { sample, .. }) in all() {
+    for (network, Vectors { sample, .. }) in all_ways() {
         let request = network.request(&settings(), &destination(&sample), &[full(network, &sample, "purchase")]);
         for text in [bytes(&request), format!("{:?}", logged(&request)), format!("{request:?}")] {
             assert!(!text.contains(TOKEN) && !text.contains(APP_SECRET), "{text}");

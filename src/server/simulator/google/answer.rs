@@ -3,6 +3,10 @@
 use crate::server::simulator::role::Answer;
 use serde_json::{Value, json};
 
+/// What carries the errors of the Google Ads API.
+pub const ADS_FAILURE: &str = "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure";
+pub const REQUEST: &str = "6ZzWYdnLXqWTbPHvNOSUcA";
+
 /// Why a call of one of the APIs is refused.
 #[derive(Debug, Clone)]
 pub struct Refusal {
@@ -28,9 +32,8 @@ impl Refusal {
 
     /// A failure of the Google Ads API.
     pub fn ads(mut self, family: &str, code: &str, message: &str) -> Self {
-        let failure = "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure";
         let errors = json!([{"errorCode": {family: code}, "message": message}]);
-        self.details.push(json!({"@type": failure, "errors": errors, "requestId": "6ZzWYdnLXqWTbPHvNOSUcA"}));
+        self.details.push(json!({"@type": ADS_FAILURE, "errors": errors, "requestId": REQUEST}));
         self
     }
 

@@ -66,7 +66,7 @@ fn respond(found: impl FnOnce() -> Result<Value, Refusal>) -> Answer {
 }
 
 /// The customer, if the person reaches it as the header says.
-fn opened(id: &str, headers: &HeaderMap) -> Result<&'static Customer, Refusal> {
+pub fn opened(id: &str, headers: &HeaderMap) -> Result<&'static Customer, Refusal> {
     let login = headers.get("login-customer-id").and_then(|value| value.to_str().ok());
     let denied = |code: &str, words: &str| {
         refusal(403, "PERMISSION_DENIED", "The caller does not have permission").ads("authorizationError", code, words)

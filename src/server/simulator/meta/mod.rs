@@ -34,6 +34,7 @@ pub static ROLE: Role = Role {
     events: events::events,
     glance: events::glance,
     trouble: answer::trouble,
+    door: Door::Conversions,
     dedup_window: 48 * HOUR,
 };
 

@@ -7,6 +7,7 @@ mod event;
 mod user;
 
 use super::call::receive;
+use super::faults::Door;
 use super::role::Role;
 use super::state::State;
 use crate::model::HOUR;
@@ -26,6 +27,7 @@ pub static ROLE: Role = Role {
     events: call::events,
     glance: call::glance,
     trouble: answer::trouble,
+    door: Door::Conversions,
     dedup_window: 48 * HOUR,
 };
 

@@ -4,6 +4,7 @@ mod captured;
 mod faults;
 mod google_connect;
 mod google_events;
+mod google_imports;
 mod ledger;
 mod meta_connect;
 mod meta_events;

@@ -30,6 +30,7 @@ pub static ROLE: Role = Role {
     events: track::events,
     glance: track::glance,
     trouble: answer::trouble,
+    door: Door::Conversions,
     dedup_window: 48 * HOUR,
 };
 
