@@ -3,6 +3,7 @@
 use super::Millis;
 use super::goal::Trigger;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 super::words! {
@@ -44,6 +45,11 @@ pub struct Action {
 /// Stands before a goal's id in the name of its field: a form's list of numbers begins with a digit, and so may an id.
 pub const GOAL_KEY: &str = "goal-";
 
+/// Fields of a form that are named by a goal, by its id; None where one is named by something else.
+pub fn by_goal(fields: &BTreeMap<String, String>) -> Option<BTreeMap<Uuid, String>> {
+    fields.iter().map(|(goal, value)| Some((goal.strip_prefix(GOAL_KEY)?.parse().ok()?, value.clone()))).collect()
+}
+
 /// An active goal with what it is mapped to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappedGoal {
@@ -51,7 +57,7 @@ pub struct MappedGoal {
     pub name: String,
     pub event: String,
     pub trigger: Trigger,
-    /// Id of the action, which may have gone.
+    /// Id of the action, which may have gone; at a network that knows events by names the name chosen for it.
     pub action: Option<String>,
     /// Conversions that a click of the network earned in the last 24 hours, and those of them that stayed here for want of an action.
     pub last_day: i64,

@@ -5,6 +5,7 @@ use super::action::Mapping;
 use super::attempt::{Attempt, Exchange, StatusCounts};
 use super::connection::{Connection, Health};
 use super::conversion::NotSent;
+use super::event_names::EventNames;
 use super::evidence::Evidence;
 use super::filter::{Cursor, LogFilter};
 use super::network::NetworkCard;
@@ -89,6 +90,8 @@ pub struct Integration {
     pub open: Open,
     /// What goals are mapped to, where the network asks for that and is connected.
     pub mapping: Option<Mapping>,
+    /// What goals are called there, where the network knows events by names and is connected.
+    pub names: Option<EventNames>,
     pub filter: LogFilter,
     pub counts: StatusCounts,
     pub not_sent: i64,

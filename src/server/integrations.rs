@@ -3,13 +3,14 @@
 use super::auth::Access;
 use super::db::{self, Db, actions, attempts, connection_changes, conversions, deliveries, evidence, health};
 use super::dispatch;
+use super::event_names;
 use super::masking::Masked;
 use super::networks::contract::{ConnectError, Network, Settings};
 use super::networks::{ALL, find};
 use super::now;
 use super::state::state;
 use crate::error::AppError;
-use crate::model::action::Mapping;
+use crate::model::action::{Mapping, by_goal};
 use crate::model::connection::Connection;
 use crate::model::filter::{Cursor, Position};
 use crate::model::game::Game;
@@ -18,6 +19,7 @@ use crate::model::integration::{AttemptPage, GoalName, Integration, IntegrationC
 use crate::model::log_query::{LogQuery, Meaning};
 use crate::model::network::{NetworkCard, TestCodeField};
 use crate::model::{DAY, Millis};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Clicks are counted over this long on the cards.
@@ -94,7 +96,7 @@ async fn state_of(reader: &Reader<'_>, connection: Option<&Connection>) -> db::R
 }
 
 /// The page of one network.
-pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integration, AppError> {
+pub async fn read(access: &Access, slug: &str, query: &LogQuery, typed: &BTreeMap<String, String>) -> Result<Integration, AppError> {
     let network = find(slug).ok_or(AppError::NotFound)?;
     let reader = &Reader::of(access);
     let Meaning { filter, position, .. } = query.meaning();
@@ -113,8 +115,14 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
         Some(connection) => mapping(reader, network, connection.id).await?,
         None => None,
     };
+    let typed = by_goal(typed).unwrap_or_default();
+    let names = match &connection {
+        Some(_) => event_names::read(db, game.id, network.spec(), &typed, reader.now).await?,
+        None => None,
+    };
     Ok(Integration {
         mapping,
+        names,
         game_name: game.name.clone(),
         may_change: reader.may_change,
         network: card(network),

@@ -6,6 +6,7 @@ mod goals;
 mod keys;
 mod log;
 mod member;
+mod names;
 mod overview;
 mod stage;
 mod switches;

@@ -5,6 +5,7 @@ use super::api::{read_integration, read_last_try};
 use super::connected::Connected;
 use super::connecting::Connecting;
 use super::health::HealthBadges;
+use super::names::{NamesSection, typed_of};
 use super::popup::{ClosePopup, Reloads};
 use crate::error::AppError;
 use crate::model::connect::LastTry;
@@ -18,6 +19,7 @@ use crate::web::deliveries::log::Log;
 use crate::web::deliveries::words::{it_says, postbacks};
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// A token's end is announced from here on.
 const WARNED_BEFORE: Millis = 10 * DAY;
@@ -28,11 +30,12 @@ pub fn NetworkPage() -> impl IntoView {
     let asked = LogQuery { range: query("range"), status: query("status"), older: query("older"), newer: query("newer") };
     let unknown = asked.meaning().unknown;
     let connected = query("connected");
+    let typed = use_query_map().with_untracked(typed_of);
     let load = {
         let (game, network) = (game.clone(), network.clone());
         async move {
             let last = read_last_try(game.clone(), network.clone()).await?;
-            Ok::<_, AppError>((read_integration(game, network, asked).await?, last))
+            Ok::<_, AppError>((read_integration(game, network, asked, typed).await?, last))
         }
     };
     view! {
@@ -70,6 +73,10 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
         view! { <MappingSection mapping game=game.clone() network=slug may said=mapped_said now/> }
     });
     let asks = mapping.is_some();
+    let names = integration.names.clone().map(|names| {
+        let (short, network) = (network.short.clone(), network.slug.clone());
+        view! { <NamesSection names short game=game.clone() network may/> }
+    });
     let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
     let trouble = view! { <Trouble integration=integration.clone()/> };
     let ends = view! { <TokenEnds integration=integration.clone()/> };
@@ -98,6 +105,7 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
             {ends}
             {parts}
             {mapping}
+            {names}
             <Log integration base unknown/>
         </div>
     }

@@ -75,6 +75,7 @@ static SPEC: Spec = Spec {
     click_ids: &["gclid", "wbraid", "gbraid"],
     utm_sources: &["google", "youtube"],
     events: &[],
+    naming: None,
     action: Some(ActionField {
         noun: "Conversion action",
         id: IdShape { min: 1, max: 20, also: "", says: "A Google conversion action has a number." },
