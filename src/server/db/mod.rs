@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod audit;
 pub mod changes;
 pub mod connection_changes;
+pub mod connection_row;
 pub mod connections;
 pub mod conversions;
 pub mod deliveries;

@@ -1,7 +1,8 @@
 //! What a game has set up: attribution window, goals, connections, mappings.
 
+use super::super::connection_row::{ConnectionRow, connection_columns};
 use super::super::{Error, Result, Tx, rows, within};
-use crate::model::connection::{Connection, ParkCause, Parked};
+use crate::model::connection::Connection;
 use crate::model::goal::Goal;
 use crate::server::decide::facts::{Facts, MappedAction};
 use crate::server::networks::find;
@@ -54,8 +55,7 @@ pub async fn load_connections(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) ->
     for list in rows::lists(games) {
         let connections: Vec<ConnectionRow> = within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "select id, game_id, network, enabled, account_id, account_name, account_through, target_id, target_name, secret_tail, secret_expires_at,
-                 secret_pasted, test_code, parked_cause, parked_since, parked_words, connected_at, connected_by from connections where connected and game_id in ",
+                concat!("select ", connection_columns!(), " from connections where connected and game_id in "),
             );
             rows::push_list(&mut query, &list);
             query.build_query_as().fetch_all(c).await
@@ -123,53 +123,5 @@ impl GoalRow {
             created_at: self.created_at,
             updated_at: self.updated_at,
         })
-    }
-}
-
-#[derive(FromRow)]
-struct ConnectionRow {
-    id: Uuid,
-    game_id: Uuid,
-    network: String,
-    enabled: bool,
-    account_id: Option<String>,
-    account_name: Option<String>,
-    account_through: Option<String>,
-    target_id: String,
-    target_name: Option<String>,
-    secret_tail: Option<String>,
-    secret_expires_at: Option<i64>,
-    secret_pasted: bool,
-    test_code: Option<String>,
-    parked_cause: Option<String>,
-    parked_since: Option<i64>,
-    parked_words: Option<String>,
-    connected_at: i64,
-    connected_by: Option<String>,
-}
-
-impl From<ConnectionRow> for Connection {
-    fn from(row: ConnectionRow) -> Self {
-        let cause = row.parked_cause.as_deref().and_then(ParkCause::from_word);
-        let parked =
-            cause.map(|cause| Parked { cause, since: row.parked_since.unwrap_or_default(), words: row.parked_words.unwrap_or_default() });
-        Self {
-            id: row.id,
-            game_id: row.game_id,
-            network: row.network,
-            account_id: row.account_id,
-            account_name: row.account_name,
-            account_through: row.account_through,
-            target_id: row.target_id,
-            target_name: row.target_name,
-            secret_tail: row.secret_tail,
-            token_ends_at: row.secret_expires_at,
-            pasted: row.secret_pasted,
-            test_code: row.test_code,
-            enabled: row.enabled,
-            parked,
-            connected_at: row.connected_at,
-            connected_by: row.connected_by,
-        }
     }
 }
