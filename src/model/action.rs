@@ -38,6 +38,8 @@ pub struct Action {
     pub name: String,
     pub state: ActionState,
     pub window_days: Option<i32>,
+    /// It counts a click once at the most.
+    pub once_per_click: bool,
     /// When a later reading of the list found it; None where it was there at the first.
     pub appeared_at: Option<Millis>,
 }
@@ -70,6 +72,9 @@ pub struct Mapping {
     pub noun: String,
     pub says: String,
     pub choosable: String,
+    /// Clicks of the last 30 days that count only under an action which counts a click more than once, and what to do about it.
+    pub repeated_only: i64,
+    pub repeated_says: String,
     pub goals: Vec<MappedGoal>,
     pub actions: Vec<Action>,
     /// When the list was read at the network.
@@ -84,6 +89,12 @@ impl Mapping {
     /// Whether conversions of the goal are forwarded.
     pub fn forwards(&self, goal: &MappedGoal) -> bool {
         goal.action.as_deref().and_then(|id| self.action(id)).is_some_and(|action| action.state == ActionState::Usable)
+    }
+
+    /// Goals whose action counts a click once at the most, where there are clicks that do not count under such a one.
+    pub fn lost_by_counting(&self) -> impl Iterator<Item = &MappedGoal> {
+        let once = |goal: &&MappedGoal| goal.action.as_deref().and_then(|id| self.action(id)).is_some_and(|action| action.once_per_click);
+        self.goals.iter().filter(|_| self.repeated_only > 0).filter(|goal| self.forwards(goal)).filter(once)
     }
 
     pub fn kept_back(&self) -> impl Iterator<Item = &MappedGoal> {

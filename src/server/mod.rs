@@ -26,6 +26,7 @@ pub mod pixel;
 pub mod router;
 pub mod secrets;
 pub mod security;
+pub mod send_now;
 pub mod serve;
 pub mod sessions;
 pub mod simulator;

@@ -17,6 +17,7 @@ pub mod goals;
 pub mod grants;
 pub mod health;
 pub mod instance;
+pub mod kept_back;
 pub mod memberships;
 pub mod message_ids;
 pub mod pixel;

@@ -8,6 +8,7 @@ mod log;
 mod member;
 mod names;
 mod overview;
+mod send_now;
 mod stage;
 mod switches;
 mod token;

@@ -117,6 +117,16 @@ pub async fn name_goals(
     Ok(())
 }
 
+/// Sends what stayed here for a cause that is gone, of these goals.
+#[server]
+pub async fn send_now(game: String, network: String, #[server(default)] goals: Vec<Uuid>) -> Result<(), AppError> {
+    use crate::server::{now, send_now::send, state::state};
+    let access = crate::server::auth::require_change(&game).await?;
+    send(&state(), &access, &network, &goals, now()).await?;
+    leptos_axum::redirect(&format!("{}/not-sent?sent=yes", super::path(&game, &network)));
+    Ok(())
+}
+
 /// Reads the network's actions again.
 #[server]
 pub async fn refresh_actions(game: String, network: String) -> Result<(), AppError> {

@@ -14,6 +14,7 @@ pub mod network;
 pub mod not_sent;
 pub mod pick;
 mod popup;
+pub mod send_now;
 
 use crate::error::AppError;
 use crate::model::connect::ConnectProblem;

@@ -16,6 +16,7 @@ use crate::model::number::form;
 use crate::model::{DAY, Millis};
 use crate::web::components::{Crumb, Crumbs, Flash, Glyph, Head, Time, Tone};
 use crate::web::deliveries::log::Log;
+use crate::web::deliveries::not_sent::SendNow;
 use crate::web::deliveries::words::{it_says, postbacks};
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
@@ -79,6 +80,9 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
     });
     let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
     let trouble = view! { <Trouble integration=integration.clone()/> };
+    let sendable = (integration.sendable > 0).then(|| {
+        view! { <SendNow count=integration.sendable base=base.clone() may/> }
+    });
     let ends = view! { <TokenEnds integration=integration.clone()/> };
     view! {
         <Reloads/>
@@ -103,6 +107,7 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
             })}
             {trouble}
             {ends}
+            {sendable}
             {parts}
             {mapping}
             {names}
