@@ -3,6 +3,7 @@
 use super::Millis;
 use super::goal::Trigger;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 super::words! {
@@ -37,12 +38,19 @@ pub struct Action {
     pub name: String,
     pub state: ActionState,
     pub window_days: Option<i32>,
+    /// It counts a click once at the most.
+    pub once_per_click: bool,
     /// When a later reading of the list found it; None where it was there at the first.
     pub appeared_at: Option<Millis>,
 }
 
 /// Stands before a goal's id in the name of its field: a form's list of numbers begins with a digit, and so may an id.
 pub const GOAL_KEY: &str = "goal-";
+
+/// Fields of a form that are named by a goal, by its id; None where one is named by something else.
+pub fn by_goal(fields: &BTreeMap<String, String>) -> Option<BTreeMap<Uuid, String>> {
+    fields.iter().map(|(goal, value)| Some((goal.strip_prefix(GOAL_KEY)?.parse().ok()?, value.clone()))).collect()
+}
 
 /// An active goal with what it is mapped to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +59,7 @@ pub struct MappedGoal {
     pub name: String,
     pub event: String,
     pub trigger: Trigger,
-    /// Id of the action, which may have gone.
+    /// Id of the action, which may have gone; at a network that knows events by names the name chosen for it.
     pub action: Option<String>,
     /// Conversions that a click of the network earned in the last 24 hours, and those of them that stayed here for want of an action.
     pub last_day: i64,
@@ -64,6 +72,9 @@ pub struct Mapping {
     pub noun: String,
     pub says: String,
     pub choosable: String,
+    /// Clicks of the last 30 days that count only under an action which counts a click more than once, and what to do about it.
+    pub repeated_only: i64,
+    pub repeated_says: String,
     pub goals: Vec<MappedGoal>,
     pub actions: Vec<Action>,
     /// When the list was read at the network.
@@ -78,6 +89,12 @@ impl Mapping {
     /// Whether conversions of the goal are forwarded.
     pub fn forwards(&self, goal: &MappedGoal) -> bool {
         goal.action.as_deref().and_then(|id| self.action(id)).is_some_and(|action| action.state == ActionState::Usable)
+    }
+
+    /// Goals whose action counts a click once at the most, where there are clicks that do not count under such a one.
+    pub fn lost_by_counting(&self) -> impl Iterator<Item = &MappedGoal> {
+        let once = |goal: &&MappedGoal| goal.action.as_deref().and_then(|id| self.action(id)).is_some_and(|action| action.once_per_click);
+        self.goals.iter().filter(|_| self.repeated_only > 0).filter(|goal| self.forwards(goal)).filter(once)
     }
 
     pub fn kept_back(&self) -> impl Iterator<Item = &MappedGoal> {

@@ -62,6 +62,13 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Whether somebody can do something about the cause, after which the conversion can be sent all the same.
+    pub const fn may_be_mended(self) -> bool {
+        matches!(self, Self::NoConnection | Self::ConnectionDisabled | Self::GoalUnmapped)
+    }
+}
+
 /// What was decided about a conversion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decision {
@@ -91,13 +98,29 @@ pub struct Conversion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotSent {
     pub id: Uuid,
+    pub goal_id: Uuid,
     pub goal_name: String,
     pub event: String,
     pub event_time: Millis,
     pub received_at: Millis,
     pub test: bool,
     pub reason: Reason,
+    pub mended: Mended,
     pub value: Option<Money>,
+}
+
+super::words! {
+    /// Whether the cause for which a conversion was not sent is gone.
+    Mended { No = "no", Yes = "yes", TooLate = "too_late" }
+}
+
+/// How many conversions of a goal stayed here for a cause that is gone, and can be sent now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptBack {
+    pub goal_id: Uuid,
+    pub goal_name: String,
+    pub event: String,
+    pub count: i64,
 }
 
 /// What became of a goal match.

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 /// Longest event name the audience API takes.
 pub const MAX_EVENT: usize = 256;
-/// Reddit takes custom event names up to 64 characters (ads-api.reddit.com, conversion events v3); TikTok takes as many.
+/// Longest event name that any network takes; each has a rule of its own.
 pub const MAX_SENT_AS: usize = 64;
+/// A name that is made up here is one that every network takes.
+const MAX_OWN_NAME: usize = 50;
 /// Goals of a game that are not archived. Each message is held against all of them.
 pub const MAX_GOALS: usize = 200;
 
@@ -73,7 +75,7 @@ impl Draft {
         }
     }
 
-    /// What can be said against it without looking at other goals.
+    /// What can be said against it without looking at other goals and at what the networks take.
     pub fn problems(&self) -> Vec<Problem> {
         let draft = self.trimmed();
         let mut problems = Vec::new();
@@ -90,7 +92,6 @@ impl Draft {
         if draft.description.chars().count() > MAX_DESCRIPTION || draft.description.chars().any(|c| c.is_control() && !c.is_whitespace()) {
             problems.push(Problem::DescriptionUnfit);
         }
-        problems.extend(draft.names.iter().filter(|(_, name)| !fits_network(name)).map(|(slug, _)| Problem::SentAsUnfit(slug.clone())));
         problems
     }
 
@@ -98,9 +99,11 @@ impl Draft {
     pub fn own_name(&self) -> String {
         let words = self.name.to_ascii_lowercase();
         let words: Vec<&str> = words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        let name: String = words.join("_").chars().take(MAX_SENT_AS).collect();
+        let name = words.join("_");
+        let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("goal_{name}") } else { name };
+        let name: String = name.chars().take(MAX_OWN_NAME).collect();
         if name.is_empty() || name == self.event {
-            format!("{}_goal", self.event.chars().take(MAX_SENT_AS - 5).collect::<String>())
+            format!("{}_goal", self.event.chars().take(MAX_OWN_NAME - 5).collect::<String>())
         } else {
             name
         }
@@ -124,10 +127,6 @@ fn has_control(text: &str) -> bool {
     text.chars().any(char::is_control)
 }
 
-fn fits_network(name: &str) -> bool {
-    (1..=MAX_SENT_AS).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
-}
-
 /// Why a goal cannot be saved as typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Problem {
@@ -143,9 +142,9 @@ pub enum Problem {
     EventMissing,
     #[error("An event name has up to 256 characters, in one line.")]
     EventUnfit,
-    /// Of the network with this slug.
-    #[error("Up to 64 letters, digits, dots, hyphens and underscores.")]
-    SentAsUnfit(String),
+    /// The network with this slug does not take the name, and why.
+    #[error("{says}")]
+    SentAsUnfit { network: String, says: String },
     #[error("A game has up to 200 goals. Archive one that is no longer needed.")]
     TooMany,
 }
@@ -188,6 +187,9 @@ pub struct SentAs {
     pub usual: String,
     /// The name chosen instead.
     pub chosen: Option<String>,
+    /// What the network takes, in a sentence, and how long it is at the most.
+    pub rule: String,
+    pub max: usize,
 }
 
 impl SentAs {
@@ -275,20 +277,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_for_a_network_is_short_and_plain() {
-        let with = |name: &str| Draft { names: BTreeMap::from([("tiktok".to_owned(), name.to_owned())]), ..draft() }.problems();
-        assert_eq!(with("Founders_Pack-2.0"), []);
-        assert_eq!(with("  "), []);
-        for bad in ["Founders Pack", "größe", &"n".repeat(65), "a/b"] {
-            assert_eq!(with(bad), [Problem::SentAsUnfit("tiktok".into())], "{bad}");
-        }
-    }
-
-    #[test]
     fn a_name_of_its_own_is_made_of_the_goal() {
         assert_eq!(Draft { name: "Founders' Pack, 50 $".into(), ..draft() }.own_name(), "founders_pack_50");
         assert_eq!(Draft { name: "Purchase".into(), ..draft() }.own_name(), "purchase_goal");
         assert_eq!(Draft { name: "購入".into(), ..draft() }.own_name(), "purchase_goal");
-        assert_eq!(Draft { name: "x".repeat(80), ..draft() }.own_name().len(), 64);
+        assert_eq!(Draft { name: "50 gems".into(), ..draft() }.own_name(), "goal_50_gems");
+        assert_eq!(Draft { name: "x".repeat(80), ..draft() }.own_name().len(), MAX_OWN_NAME);
     }
 }

@@ -4,7 +4,8 @@ use super::Millis;
 use super::action::Mapping;
 use super::attempt::{Attempt, Exchange, StatusCounts};
 use super::connection::{Connection, Health};
-use super::conversion::NotSent;
+use super::conversion::{KeptBack, NotSent};
+use super::event_names::EventNames;
 use super::evidence::Evidence;
 use super::filter::{Cursor, LogFilter};
 use super::network::NetworkCard;
@@ -89,9 +90,13 @@ pub struct Integration {
     pub open: Open,
     /// What goals are mapped to, where the network asks for that and is connected.
     pub mapping: Option<Mapping>,
+    /// What goals are called there, where the network knows events by names and is connected.
+    pub names: Option<EventNames>,
     pub filter: LogFilter,
     pub counts: StatusCounts,
     pub not_sent: i64,
+    /// Of those of all time: what stayed here for a cause that is gone, and can be sent now.
+    pub sendable: i64,
     pub log: Page<Attempt>,
     /// Why the log is empty, when it is.
     pub evidence: Option<Evidence>,
@@ -137,5 +142,10 @@ pub struct NotSentPage {
     pub network: NetworkCard,
     pub filter: LogFilter,
     pub list: Page<NotSent>,
+    /// What stayed here for a cause that is gone, and can be sent now.
+    pub kept_back: Vec<KeptBack>,
+    pub may_change: bool,
+    /// The oldest event that the network takes, in days.
+    pub max_age_days: i64,
     pub now: Millis,
 }

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod connect;
 pub mod connection;
 pub mod conversion;
+pub mod event_names;
 pub mod evidence;
 pub mod filter;
 pub mod frame;

@@ -7,9 +7,11 @@ use super::sessions;
 use super::state::{AppState, state};
 use crate::error::AppError;
 use crate::model::game::Game;
-use crate::model::user::{Account, Role};
+use crate::model::user::{Account, MAX_EMAIL, Role};
 use crate::web::visit::Theme;
 use axum::extract::ConnectInfo;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 use http::request::Parts;
@@ -26,6 +28,9 @@ pub type Access = (Account, Game, Role);
 const MAX_PATH: usize = 512;
 pub const THEME_COOKIE: &str = "theme";
 const THEME_LASTS_SECONDS: u32 = 365 * 24 * 60 * 60;
+/// Keeps what was typed for the next look at the form: an address or a log is no place for an email.
+const EMAIL_COOKIE: &str = "typed-email";
+const EMAIL_LASTS_SECONDS: u32 = 5 * 60;
 
 /// Whoever is signed in.
 pub async fn require_user() -> Result<Account, AppError> {
@@ -77,8 +82,23 @@ pub fn own_path(path: &str) -> Option<&str> {
 /// Keeps the colour scheme in a cookie; None goes back to the system's.
 pub fn set_theme(theme: Option<Theme>) {
     let (word, age) = theme.map_or(("", 0), |theme| (theme.word(), THEME_LASTS_SECONDS));
+    set_cookie(THEME_COOKIE, word, "/", age);
+}
+
+/// Keeps the email of a sign-in that failed for the form that comes next.
+pub fn keep_typed_email(typed: &str) {
+    let typed: String = typed.trim().chars().take(MAX_EMAIL).collect();
+    set_cookie(EMAIL_COOKIE, &URL_SAFE_NO_PAD.encode(typed), "/sign-in", EMAIL_LASTS_SECONDS);
+}
+
+/// What `keep_typed_email` kept, out of the request's cookies.
+pub fn typed_email(cookie: impl Fn(&str) -> Option<String>) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(cookie(EMAIL_COOKIE)?).ok()?).ok()
+}
+
+fn set_cookie(name: &str, value: &str, path: &str, age: u32) {
     let secure = if state().config.secure() { "; Secure" } else { "" };
-    let cookie = format!("{THEME_COOKIE}={word}; Path=/; Max-Age={age}; SameSite=Lax; HttpOnly{secure}");
+    let cookie = format!("{name}={value}; Path={path}; Max-Age={age}; SameSite=Lax; HttpOnly{secure}");
     if let (Some(answer), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         answer.append_header(SET_COOKIE, cookie);
     }

@@ -1,14 +1,16 @@
 //! Goals as people make, change, pause and archive them; each change lands in the audit log in its own transaction.
 
+pub mod names;
+
 use super::auth::Access;
 use super::db::audit::{self, Entry};
-use super::db::{self, Db, Tx, broken_constraint, goals};
-use super::networks;
+use super::db::{self, Db, broken_constraint, goals};
 use crate::error::AppError;
 use crate::model::goal::{Goal, GoalStatus};
-use crate::model::goal_form::{Clash, Done, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review, SentAs};
+use crate::model::goal_form::{Done, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review};
 use crate::model::{DAY, Millis};
-use std::collections::{BTreeMap, HashMap};
+use names::{chosen, clashes, names_of, sent_as};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Matches are counted over this long.
@@ -22,14 +24,6 @@ pub enum Kept {
     Saved(Uuid),
     /// Nothing was changed: it has problems, or counts twice and nobody said that it may.
     Refused,
-}
-
-/// Names chosen for the networks, by goal and network slug.
-type Names = HashMap<(Uuid, String), String>;
-
-/// Networks that know events by their names; at the others a goal is mapped on the network's page.
-fn named_networks() -> impl Iterator<Item = &'static networks::contract::Spec> {
-    networks::specs().filter(|spec| spec.action.is_none())
 }
 
 pub async fn list(db: &Db, access: &Access, now: Millis) -> Result<GoalList, AppError> {
@@ -105,7 +99,7 @@ pub async fn create(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Res
     if name_was_taken(goals::insert(&mut tx, &goal).await)? {
         return Ok(Kept::Refused);
     }
-    set_names(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
+    names::set(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
     let detail = format!("{}, {}", goal.event, goal.trigger.label().to_lowercase());
     audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.created", &goal.name, &detail)).await?;
     tx.commit().await?;
@@ -131,7 +125,7 @@ pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, now: Mill
     if name_was_taken(goals::rename(&mut tx, id, &draft.name, &draft.description, now).await)? {
         return Ok(Kept::Refused);
     }
-    set_names(&mut tx, id, &names).await?;
+    names::set(&mut tx, id, &names).await?;
     audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.changed", &draft.name, &detail)).await?;
     tx.commit().await?;
     Ok(Kept::Saved(id))
@@ -162,7 +156,7 @@ pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, 
 /// All that is wrong with a draft; `of` is the goal it changes.
 fn problems(all: &[Goal], of: Option<Uuid>, draft: &Draft) -> Vec<Problem> {
     let mut problems = draft.problems();
-    problems.retain(|problem| !matches!(problem, Problem::SentAsUnfit(slug) if networks::find(slug).is_none()));
+    problems.extend(names::problems(draft.event.trim(), &draft.trimmed().names));
     let name = draft.name.trim().to_ascii_lowercase();
     let others = || all.iter().filter(|goal| Some(goal.id) != of && goal.status != GoalStatus::Archived);
     if others().any(|goal| goal.name.to_ascii_lowercase() == name) {
@@ -174,57 +168,6 @@ fn problems(all: &[Goal], of: Option<Uuid>, draft: &Draft) -> Vec<Problem> {
     problems
 }
 
-/// Other active goals that send a network the same name for the same event.
-fn clashes(all: &[Goal], names: &Names, of: Option<Uuid>, event: &str, own: &BTreeMap<String, String>) -> Vec<Clash> {
-    let mut clashes = Vec::new();
-    for spec in named_networks() {
-        let usual = spec.event_name(event);
-        let sent_as = own.get(spec.slug).map_or(usual, String::as_str);
-        for goal in all.iter().filter(|goal| Some(goal.id) != of && goal.status == GoalStatus::Active && goal.event == event) {
-            if names.get(&(goal.id, spec.slug.to_owned())).map_or(usual, String::as_str) == sent_as {
-                clashes.push(Clash {
-                    goal_name: goal.name.clone(),
-                    network: spec.slug.into(),
-                    network_name: spec.name.into(),
-                    sent_as: sent_as.into(),
-                });
-            }
-        }
-    }
-    clashes
-}
-
-fn sent_as(event: &str, own: &BTreeMap<String, String>) -> Vec<SentAs> {
-    let one = |spec: &networks::contract::Spec| SentAs {
-        network: spec.slug.into(),
-        network_name: spec.name.into(),
-        usual: spec.event_name(event).into(),
-        chosen: own.get(spec.slug).cloned(),
-    };
-    named_networks().map(one).collect()
-}
-
-/// Only what differs from the usual name is kept, and only for networks that exist.
-fn chosen(event: &str, names: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let kept = |spec: &networks::contract::Spec| {
-        let name = names.get(spec.slug)?;
-        (name != spec.event_name(event)).then(|| (spec.slug.to_owned(), name.clone()))
-    };
-    named_networks().filter_map(kept).collect()
-}
-
-fn names_of(names: &Names, goal: Uuid) -> BTreeMap<String, String> {
-    names.iter().filter(|((of, _), _)| *of == goal).map(|((_, network), name)| (network.clone(), name.clone())).collect()
-}
-
-/// Puts these names in place of the former ones. What the goal is mapped to elsewhere stays.
-async fn set_names(tx: &mut Tx, goal: Uuid, names: &BTreeMap<String, String>) -> db::Result<()> {
-    for spec in named_networks() {
-        goals::map(tx, goal, spec.slug, names.get(spec.slug).map(String::as_str)).await?;
-    }
-    Ok(())
-}
-
 /// What differs, in words for the audit log; empty where nothing does.
 fn changes(goal: &Goal, draft: &Draft, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
     let mut said = Vec::new();
@@ -234,13 +177,7 @@ fn changes(goal: &Goal, draft: &Draft, before: &BTreeMap<String, String>, after:
     if goal.description != draft.description {
         said.push("description".to_owned());
     }
-    for spec in named_networks() {
-        let usual = spec.event_name(&goal.event);
-        let (from, to) = (before.get(spec.slug).map_or(usual, String::as_str), after.get(spec.slug).map_or(usual, String::as_str));
-        if from != to {
-            said.push(format!("{}: {from} is now {to}", spec.name));
-        }
-    }
+    said.extend(names::changes(&goal.event, before, after));
     said.join("; ")
 }
 

@@ -3,14 +3,17 @@
 use super::auth::Access;
 use super::db::{self, Db, actions, attempts, connection_changes, conversions, deliveries, evidence, health};
 use super::dispatch;
+use super::event_names;
 use super::masking::Masked;
-use super::networks::contract::{self, ConnectError, Network, Settings};
+use super::networks::contract::{self, ConnectError, Network, Settings, Spec};
 use super::networks::{ALL, find};
 use super::now;
+use super::send_now;
 use super::state::state;
 use crate::error::AppError;
-use crate::model::action::Mapping;
+use crate::model::action::{Mapping, by_goal};
 use crate::model::connection::Connection;
+use crate::model::conversion::{Mended, NotSent};
 use crate::model::filter::{Cursor, Position};
 use crate::model::game::Game;
 use crate::model::goal::GoalStatus;
@@ -18,6 +21,7 @@ use crate::model::integration::{AttemptPage, GoalName, Integration, IntegrationC
 use crate::model::log_query::{LogQuery, Meaning};
 use crate::model::network::{NetworkCard, TestCodeField, Transport};
 use crate::model::{DAY, Millis};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Clicks are counted over this long on the cards.
@@ -99,7 +103,7 @@ async fn state_of(reader: &Reader<'_>, connection: Option<&Connection>) -> db::R
 }
 
 /// The page of one network.
-pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integration, AppError> {
+pub async fn read(access: &Access, slug: &str, query: &LogQuery, typed: &BTreeMap<String, String>) -> Result<Integration, AppError> {
     let network = find(slug).ok_or(AppError::NotFound)?;
     let reader = &Reader::of(access);
     let Meaning { filter, position, .. } = query.meaning();
@@ -118,8 +122,15 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
         Some(connection) => mapping(reader, network, connection.id).await?,
         None => None,
     };
+    let kept_back = send_now::offer(db, game.id, network.spec(), connection.as_ref(), reader.now).await?;
+    let typed = by_goal(typed).unwrap_or_default();
+    let names = match &connection {
+        Some(_) => event_names::read(db, game.id, network.spec(), &typed, reader.now).await?,
+        None => None,
+    };
     Ok(Integration {
         mapping,
+        names,
         game_name: game.name.clone(),
         may_change: reader.may_change,
         network: card(network),
@@ -131,6 +142,7 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery) -> Result<Integ
         filter,
         counts,
         not_sent: conversions::count_not_sent(db, game.id, slug, since).await?,
+        sendable: kept_back.iter().map(|goal| goal.count).sum(),
         log,
         evidence,
         now: reader.now,
@@ -145,6 +157,8 @@ async fn mapping(reader: &Reader<'_>, network: &dyn Network, connection: Uuid) -
         noun: field.noun.to_owned(),
         says: field.says.to_owned(),
         choosable: field.choosable.to_owned(),
+        repeated_only: deliveries::clicks_of(&reader.db, reader.game.id, field.repeated_only, reader.now - CLICKS_SHOWN).await?,
+        repeated_says: field.repeated_says.to_owned(),
         goals: actions::goals(&reader.db, reader.game.id, network.spec().slug, reader.now - DAY).await?,
         actions: list,
         read_at,
@@ -196,12 +210,33 @@ pub async fn not_sent(access: &Access, slug: &str, query: &LogQuery) -> Result<N
     let reader = &Reader::of(access);
     let Meaning { filter, position, .. } = query.meaning();
     let since = reader.now - filter.range.millis();
-    let (rows, more) = conversions::not_sent(&reader.db, reader.game.id, slug, since, &position).await?;
+    let (mut rows, more) = conversions::not_sent(&reader.db, reader.game.id, slug, since, &position).await?;
+    let connection = connection_changes::of_network(&reader.db, reader.game.id, slug).await?;
+    let spec = network.spec();
+    mark_mended(reader, spec, connection.as_ref(), &mut rows).await?;
     Ok(NotSentPage {
+        kept_back: send_now::offer(&reader.db, reader.game.id, spec, connection.as_ref(), reader.now).await?,
+        may_change: reader.may_change,
+        max_age_days: spec.max_age / DAY,
         game_name: reader.game.name.clone(),
         network: card(network),
         filter,
         list: pages(rows, more, &position, |row| Cursor { time: row.received_at, id: row.id }),
         now: reader.now,
     })
+}
+
+/// Says of each whether its cause is gone: the connection stands and sends, and where goals are mapped the goal is.
+async fn mark_mended(reader: &Reader<'_>, spec: &Spec, connection: Option<&Connection>, rows: &mut [NotSent]) -> db::Result<()> {
+    let Some(connection) = connection.filter(|connection| connection.enabled) else { return Ok(()) };
+    let mapped = match spec.action {
+        Some(_) => Some(db::kept_back::mapped_goals(&reader.db, connection.id).await?),
+        None => None,
+    };
+    for row in rows.iter_mut().filter(|row| row.reason.may_be_mended() && !row.test) {
+        if mapped.as_ref().is_none_or(|goals| goals.contains(&row.goal_id)) {
+            row.mended = if send_now::takes(spec, row.event_time, reader.now) { Mended::Yes } else { Mended::TooLate };
+        }
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Every address of Postbacks in one table: pages and their server functions, files, and what machines ask.
 
-use super::auth::THEME_COOKIE;
+use super::auth::{THEME_COOKIE, typed_email};
 use super::state::AppState;
 use super::{connect, ingest, metrics, security, sessions, site};
 use crate::error::AppError;
@@ -94,13 +94,13 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let dialogs: Arc<[String]> = security::dialog_origins(&state.config).into();
     move || {
         security::set_page_policy(&dialogs);
-        provide_context(crate::web::components::Now(super::now()));
+        provide_context(Now(super::now()));
         let Some(parts) = use_context::<Parts>() else { return };
         let answer = use_context::<ResponseOptions>().unwrap_or_default();
         let redirect = answer.clone();
-        provide_context(Now(super::now()));
         provide_context(Visit {
             theme: cookie(&parts.headers, THEME_COOKIE).as_deref().and_then(Theme::from_word),
+            email: typed_email(|name| cookie(&parts.headers, name)),
             path: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             set_status: Arc::new(move |status| {
                 if let Ok(status) = StatusCode::from_u16(status) {

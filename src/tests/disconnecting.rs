@@ -5,8 +5,12 @@ use super::engines::{TestDb, both_engines};
 use crate::model::HOUR;
 use crate::model::game::Game;
 use crate::model::user::Account;
+use crate::server::connect::save::{NewConnection, save};
+use crate::server::connect::{Actor, Desk};
 use crate::server::db::grants::{self, Grant};
 use crate::server::demo::seed;
+use crate::server::networks::contract::Choice;
+use crate::server::networks::find;
 use crate::server::simulator::world::{TIKTOK_APP_ID, TIKTOK_APP_SECRET, TIKTOK_TOKEN};
 use crate::server::simulator::{self, State};
 use crate::server::{games, now, people};
@@ -73,6 +77,24 @@ impl House {
     }
 }
 
+/// The game is connected by a consent of this person, with this token.
+async fn reconnect(house: &House, game: &Game, holder: Option<&str>, token: &str, pasted: bool) {
+    let actor = Actor { account: &house.account, game, now: now() };
+    let new = NewConnection {
+        network: find("tiktok").unwrap().spec(),
+        account: Some(Choice::new("7100000000000000001", "Sample Studio")),
+        target: Choice::new("CSAMPLEGAME000000001", ""),
+        token: SecretString::from(token),
+        token_expires_at: None,
+        pasted,
+        holder,
+        test_code: "",
+        confirmed: false,
+        grant_id: None,
+    };
+    save(&Desk::of(&house.app.state), actor, &new).await.unwrap();
+}
+
 async fn disconnect(owner: &mut Visitor, game: &Game) {
     let answer = owner.submit::<Disconnect>(&[("game", &game.slug), ("network", "tiktok")]).await;
     assert_eq!(answer.location(), format!("/games/{}/settings/integrations/tiktok", game.slug));
@@ -108,5 +130,40 @@ both_engines! {
         house.consented(&emberfall).await;
         disconnect(&mut house.app.owner().await, &emberfall).await;
         assert_eq!(house.token(), "revoked");
+    }
+
+    async fn who_reconnects_as_somebody_else_gives_the_former_token_back(db: TestDb) {
+        let house = House::new(db).await;
+        let emberfall = house.game("emberfall").await;
+        reconnect(&house, &emberfall, Some("anna"), TIKTOK_TOKEN, false).await;
+        reconnect(&house, &emberfall, Some("anna"), "another-token-of-anna", false).await;
+        assert_eq!(house.token(), "valid", "networks may give a person one consent for all of their tokens");
+        reconnect(&house, &emberfall, Some("anna"), TIKTOK_TOKEN, false).await;
+        reconnect(&house, &emberfall, None, "a-token-of-somebody", false).await;
+        assert_eq!(house.token(), "valid", "it may be the same person's");
+        reconnect(&house, &emberfall, Some("anna"), TIKTOK_TOKEN, false).await;
+        reconnect(&house, &emberfall, Some("bert"), "a-token-of-bert", false).await;
+        assert_eq!(house.token(), "revoked");
+    }
+
+    async fn a_former_token_that_another_game_holds_stays(db: TestDb) {
+        let house = House::new(db).await;
+        let (emberfall, tidewater) = (house.game("emberfall").await, house.game("tidewater").await);
+        for game in [&emberfall, &tidewater] {
+            reconnect(&house, game, Some("anna"), TIKTOK_TOKEN, false).await;
+        }
+        reconnect(&house, &emberfall, Some("bert"), "a-token-of-bert", false).await;
+        assert_eq!(house.token(), "valid");
+        // A pasted one in its place ends the consent's as well, with the last that holds it.
+        reconnect(&house, &tidewater, None, "a-pasted-token", true).await;
+        assert_eq!(house.token(), "revoked");
+    }
+
+    async fn a_former_token_that_was_pasted_is_nobodys_to_give_back(db: TestDb) {
+        let house = House::new(db).await;
+        let emberfall = house.game("emberfall").await;
+        reconnect(&house, &emberfall, None, TIKTOK_TOKEN, true).await;
+        reconnect(&house, &emberfall, Some("bert"), "a-token-of-bert", false).await;
+        assert_eq!(house.token(), "valid");
     }
 }

@@ -12,7 +12,7 @@ use crate::server::simulator::{State, serve, world};
 use crate::server::{games as making, now, people};
 use crate::web::games::api::CreateGame;
 use crate::web::goals::changes::{ChangeGoal, CreateGoal};
-use crate::web::integrations::changes::{ConnectByConsent, Disconnect, MapGoals, PickTarget, RefreshActions, TryAgain};
+use crate::web::integrations::changes::{ConnectByConsent, Disconnect, MapGoals, PickTarget, RefreshActions, SendNow, TryAgain};
 use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -171,6 +171,7 @@ both_engines! {
         for (account, says) in [(world::GOOGLE_UNTRACKED_CUSTOMER, "tracks no conversions yet"), (world::GOOGLE_NO_TERMS_CUSTOMER, "terms are not accepted")] {
             let body = beside.visitor.get(&format!("{picker}&account={account}")).await.body;
             assert!(body.contains(says), "{account}: {body}");
+            assert!(body.contains("Pick another account") && body.contains(&picker), "{account}: {body}");
         }
         beside.connect().await;
         let connection = beside.connection().await.unwrap();
@@ -221,7 +222,7 @@ both_engines! {
         let goal = beside.goal;
         beside.map(goal, world::GOOGLE_PURCHASE_ACTION).await;
         let id = beside.connection().await.unwrap().id;
-        let former = crate::server::networks::contract::Action { id: "42".into(), name: "Former".into(), state: ActionState::Usable, window_days: None };
+        let former = crate::server::networks::contract::Action { id: "42".into(), name: "Former".into(), state: ActionState::Usable, window_days: None, once_per_click: false };
         let mut tx = beside.app.state.db.begin().await.unwrap();
         actions::replace(&mut tx, id, world::GOOGLE_CUSTOMER, &[former], now()).await.unwrap();
         tx.commit().await.unwrap();
@@ -242,6 +243,39 @@ both_engines! {
         actions::replace(&mut tx, id, world::GOOGLE_DIRECT_CUSTOMER, &[], now()).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(actions::of_connection(&beside.app.state.db, id).await.unwrap().0, []);
+    }
+
+    async fn an_action_that_counts_a_click_once_meets_clicks_that_it_does_not_take(db: TestDb) {
+        let mut beside = Beside::start(db).await;
+        beside.connect().await;
+        let goal = beside.goal;
+        beside.map(goal, world::GOOGLE_SHORT_ACTION).await;
+        beside.purchase().await;
+        assert!(!beside.visitor.get(PAGE).await.text().contains("Not every conversion"));
+        let message = json!({"type": "page", "surface": "pixel", "messageId": Uuid::new_v4(), "anonymousId": Uuid::new_v4(), "consentLevel": "anonymous",
+            "eventTimestamp": jiff::Timestamp::from_millisecond(now()).unwrap().to_string(),
+            "context": {"library": "test", "libraryVersion": "1"}, "properties": {"wbraid": "Cj0-w"}});
+        let request = beside.client.post(format!("{}/v1/audience/messages", beside.app.origin)).header("x-immutable-publishable-key", KEY);
+        assert_eq!(request.json(&json!({ "messages": [message] })).send().await.unwrap().status(), 200);
+        let text = beside.visitor.get(PAGE).await.text();
+        assert!(text.contains("Not every conversion of Purchases counts") && text.contains("1 click of that kind came"), "{text}");
+        beside.map(goal, world::GOOGLE_PURCHASE_ACTION).await;
+        assert!(!beside.visitor.get(PAGE).await.text().contains("Not every conversion"));
+    }
+
+    async fn what_stayed_here_for_want_of_an_action_can_be_sent_once_there_is_one(db: TestDb) {
+        let mut beside = Beside::start(db).await;
+        beside.connect().await;
+        beside.purchase().await;
+        let goal = beside.goal;
+        let fields = [("game", GAME), ("network", "google"), ("goals[]", &goal.to_string())];
+        beside.visitor.submit::<SendNow>(&fields).await;
+        assert_eq!(beside.count("select count(*) from postbacks").await, 0, "it has none yet");
+        beside.map(goal, world::GOOGLE_PURCHASE_ACTION).await;
+        assert!(beside.visitor.get(PAGE).await.text().contains("1 conversion can be sent now"));
+        beside.visitor.submit::<SendNow>(&fields).await;
+        beside.drain().await;
+        assert_eq!(beside.count("select count(*) from postbacks where state = 'accepted' and sent_as = 'First purchase'").await, 1);
     }
 
     async fn an_ended_consent_parks_and_signing_in_again_drains(db: TestDb) {
@@ -272,8 +306,16 @@ both_engines! {
 
 #[test]
 fn what_is_mapped_to_nothing_usable_is_not_forwarded() {
-    let mapping =
-        Mapping { noun: String::new(), says: String::new(), choosable: String::new(), goals: vec![], actions: vec![], read_at: None };
+    let mapping = Mapping {
+        noun: String::new(),
+        says: String::new(),
+        choosable: String::new(),
+        repeated_only: 0,
+        repeated_says: String::new(),
+        goals: vec![],
+        actions: vec![],
+        read_at: None,
+    };
     assert_eq!(mapping.kept_back().count(), 0);
     assert!(ActionState::ALL.iter().all(|state| state.trouble().is_none() == (*state == ActionState::Usable)));
 }

@@ -116,4 +116,20 @@ both_engines! {
         app.owner().await;
         assert_eq!(people::make_owner(&app.state.db, "b@b.example", PASSWORD.to_owned().into(), now()).await.unwrap(), None, "there is one first owner");
     }
+
+    async fn a_wrong_password_keeps_the_email_that_was_typed(db: TestDb) {
+        let app = TestApp::owned(db).await;
+        let mut visitor = app.visitor();
+        let page = format!("{}/sign-in?next=%2Fgames", app.origin);
+        assert!(!visitor.get("/sign-in").await.body.contains(EMAIL));
+        let wrong = visitor.submit_from::<SignIn>(&page, &[("email", EMAIL), ("password", "nope"), ("next", "/games")]).await;
+        assert!(!wrong.location().contains("mara"), "an address is no place for it: {wrong:?}");
+        let form = visitor.follow(&wrong).await;
+        assert!(form.body.contains(&format!("value=\"{EMAIL}\"")) && form.text().contains("do not match"), "{}", form.body);
+        assert!(!visitor.get("/sign-in").await.body.contains(EMAIL), "only the form that was refused says it again");
+        let odd = "<b>&\"@x";
+        let wrong = visitor.submit_from::<SignIn>(&page, &[("email", odd), ("password", "nope"), ("next", "")]).await;
+        let form = visitor.follow(&wrong).await;
+        assert!(form.body.contains("value=\"&lt;b&gt;&amp;&quot;@x\""), "{}", form.body);
+    }
 }

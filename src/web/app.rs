@@ -7,7 +7,8 @@ use super::goals::goal::GoalPage;
 use super::goals::list::GoalsPage;
 use super::goals::new::NewGoalPage;
 use super::integrations::{
-    attempt::AttemptRoute, disconnect::DisconnectPage, list::IntegrationsPage, network::NetworkPage, not_sent::NotSentRoute, pick::PickPage,
+    attempt::AttemptRoute, disconnect::DisconnectPage, list::IntegrationsPage, network::NetworkPage, not_sent::NotSentRoute,
+    pick::PickPage, send_now::SendNowPage,
 };
 use super::keys::KeysPage;
 use super::keys::rotate::RotatePage;
@@ -68,6 +69,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings/integrations/:network/connect") view=PickPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network/disconnect") view=DisconnectPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network/not-sent") view=NotSentRoute ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/not-sent/send") view=SendNowPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network/attempts/:id") view=AttemptRoute ssr=Async/>
                     <Route path=path!("settings/goals") view=GoalsPage ssr=Async/>
                     <Route path=path!("settings/goals/new") view=NewGoalPage ssr=Async/>

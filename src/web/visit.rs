@@ -15,6 +15,8 @@ crate::model::words! {
 #[derive(Clone)]
 pub struct Visit {
     pub theme: Option<Theme>,
+    /// The email that was typed when signing in failed.
+    pub email: Option<String>,
     /// Path and query, as asked for.
     pub path: String,
     /// Sets the status of the answer.
@@ -35,6 +37,11 @@ pub fn set_status(status: u16) {
     if let Some(visit) = use_context::<Visit>() {
         (visit.set_status)(status);
     }
+}
+
+/// The email that was typed when signing in failed.
+pub fn email() -> Option<String> {
+    use_context::<Visit>().and_then(|visit| visit.email)
 }
 
 /// Sends the reader on; the view stands for a page that is never seen.

@@ -5,7 +5,7 @@ use super::oauth::Pick;
 use super::pasted::Paste;
 use super::{Actor, ConnectFailure, Desk, actions, oauth, pasted, save};
 use crate::error::AppError;
-use crate::model::action::GOAL_KEY;
+use crate::model::action::by_goal;
 use crate::model::connect::{ConnectProblem, LastTry, NetworkSaid, Typed};
 use crate::model::integration::{Choice, Grant};
 use crate::model::{MINUTE, Millis};
@@ -79,8 +79,7 @@ pub async fn refresh_actions(access: &Access, slug: &str) -> Result<(), AppError
 }
 
 pub async fn map(access: &Access, slug: &str, chosen: &BTreeMap<String, String>) -> Result<(), AppError> {
-    let of_goal = |(goal, action): (&String, &String)| Some((goal.strip_prefix(GOAL_KEY)?.parse().ok()?, action.clone()));
-    let chosen: BTreeMap<Uuid, String> = chosen.iter().map(of_goal).collect::<Option<_>>().ok_or(AppError::NotFound)?;
+    let chosen = by_goal(chosen).ok_or(AppError::NotFound)?;
     told(slug, Typed::default(), actions::map(&Desk::of(&state()), actor(access), slug, &chosen).await).await
 }
 

@@ -32,9 +32,10 @@ pub struct NewConnection<'a> {
 }
 
 /// Seals the token and writes the connection. The same account and target: what was parked drains. Another: what waits for the
-/// former one is cancelled, once that is confirmed.
+/// former one is cancelled, once that is confirmed. A former token that nothing hangs on any more is given back.
 pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Result<Connection, ConnectFailure> {
     let test_code = valid_test_code(new.network, new.test_code)?;
+    let former = former(desk, actor, new.network.slug).await?;
     let mut tx = desk.db.begin().await?;
     let (id, present) = changes::lock(&mut tx, actor.game.id, new.network.slug, actor.now).await?;
     let account_id = new.account.as_ref().map(|account| account.id.clone());
@@ -74,7 +75,24 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
     record(&mut tx, actor, action, new.network.slug, &format!("target {}", new.target.id)).await?;
     tx.commit().await?;
     desk.wake.notify_one();
+    if let Some((former, holder)) = former.filter(|(former, _)| former.token.expose_secret() != text) {
+        give_back(desk, new.network.slug, &former, holder.as_deref(), actor.now).await;
+    }
     changes::of_network(&desk.db, actor.game.id, new.network.slug).await?.ok_or(ConnectFailure::NotFound)
+}
+
+/// What the game's connection holds now, with who gave it; None where nothing is connected or its secret does not open any more.
+async fn former(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<Option<(Destination, Option<String>)>, ConnectFailure> {
+    let Some(connection) = changes::of_network(&desk.db, actor.game.id, slug).await? else { return Ok(None) };
+    let holder = changes::holder(&desk.db, connection.id).await?;
+    Ok(destination(desk, &connection).await?.map(|former| (former, holder)))
+}
+
+/// Gives a token that no connection here holds any more back to the network, unless another one may hang on the same consent.
+async fn give_back(desk: &Desk, slug: &str, former: &Destination, holder: Option<&str>, now: Millis) {
+    if !former.pasted && !shared(desk, slug, holder, now).await {
+        oauth::revoke(desk, slug, former).await;
+    }
 }
 
 /// Whether the accounts are two. With a pasted token nobody knows the account; the target is the same there only if it is in the same one.
@@ -93,8 +111,7 @@ pub async fn waiting(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<i64, C
 /// connection may hang on the same consent.
 pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), ConnectFailure> {
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
-    let present = destination(desk, &connection).await?;
-    let holder = changes::holder(&desk.db, connection.id).await?;
+    let former = former(desk, actor, slug).await?;
     let mut tx = desk.db.begin().await?;
     postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
     changes::disconnect(&mut tx, connection.id).await?;
@@ -103,10 +120,8 @@ pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(),
     tx.commit().await?;
     // What is claimed already must not go out any more.
     desk.wake.notify_one();
-    if let Some(present) = present.filter(|present| !present.pasted)
-        && !shared(desk, slug, holder.as_deref(), actor.now).await
-    {
-        oauth::revoke(desk, slug, &present).await;
+    if let Some((former, holder)) = former {
+        give_back(desk, slug, &former, holder.as_deref(), actor.now).await;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ struct Row {
     name: String,
     state: String,
     window_days: Option<i32>,
+    once_per_click: bool,
     appeared_at: Option<i64>,
 }
 
@@ -23,6 +24,7 @@ impl Row {
             name: self.name,
             state: self.state.parse().map_err(Error::decode)?,
             window_days: self.window_days,
+            once_per_click: self.once_per_click,
             appeared_at: self.appeared_at,
         })
     }
@@ -32,7 +34,7 @@ impl Row {
 pub async fn of_connection(db: &Db, connection_id: Uuid) -> Result<(Vec<Action>, Option<Millis>)> {
     let read_at: Option<(Option<i64>,)> = on!(db, pool => sqlx::query_as("select actions_read_at from connections where id = $1").bind(connection_id).fetch_optional(pool).await)?;
     let rows: Vec<Row> = on!(db, pool => sqlx::query_as(
-        "select a.id, a.name, a.state, a.window_days, a.appeared_at from connections c
+        "select a.id, a.name, a.state, a.window_days, a.once_per_click, a.appeared_at from connections c
          join actions a on a.connection_id = c.id and a.target_id = c.target_id where c.id = $1 order by lower(a.name), a.id",
     )
     .bind(connection_id)
@@ -63,8 +65,9 @@ pub async fn replace(tx: &mut Tx, connection_id: Uuid, target_id: &str, list: &[
     for action in list {
         let appeared_at = (!known.is_empty()).then_some(now);
         within!(tx, c => sqlx::query(
-            "insert into actions (connection_id, id, target_id, name, state, window_days, appeared_at) values ($1, $2, $3, $4, $5, $6, $7)
-             on conflict (connection_id, id) do update set name = excluded.name, state = excluded.state, window_days = excluded.window_days",
+            "insert into actions (connection_id, id, target_id, name, state, window_days, appeared_at, once_per_click) values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (connection_id, id) do update set name = excluded.name, state = excluded.state, window_days = excluded.window_days,
+             once_per_click = excluded.once_per_click",
         )
         .bind(connection_id)
         .bind(&action.id)
@@ -73,6 +76,7 @@ pub async fn replace(tx: &mut Tx, connection_id: Uuid, target_id: &str, list: &[
         .bind(action.state.word())
         .bind(action.window_days)
         .bind(appeared_at)
+        .bind(action.once_per_click)
         .execute(c)
         .await
         .map(drop))?;

@@ -2,7 +2,7 @@
 
 use super::{Db, Error, Result, Tx, on, within};
 use crate::model::Millis;
-use crate::model::conversion::{NotSent, Outcome, OutcomeCount, Reason};
+use crate::model::conversion::{Mended, NotSent, Outcome, OutcomeCount, Reason};
 use crate::model::filter::{Cursor, Position};
 use crate::model::money::Money;
 use sqlx::FromRow;
@@ -14,6 +14,7 @@ pub const PAGE: usize = 50;
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
+    goal_id: Uuid,
     goal_name: String,
     event: String,
     event_time: i64,
@@ -30,6 +31,8 @@ impl Row {
         let value = self.value_text.zip(self.value_micros).zip(self.currency);
         Ok(NotSent {
             id: self.id,
+            goal_id: self.goal_id,
+            mended: Mended::No,
             goal_name: self.goal_name,
             event: self.event,
             event_time: self.event_time,
@@ -44,7 +47,7 @@ impl Row {
 macro_rules! page_text {
     ($compare:literal, $order:literal) => {
         concat!(
-            "select c.id, g.name as goal_name, c.event, c.event_time, c.received_at, c.test, c.reason, c.value_text, c.value_micros, c.currency
+            "select c.id, c.goal_id, g.name as goal_name, c.event, c.event_time, c.received_at, c.test, c.reason, c.value_text, c.value_micros, c.currency
              from conversions c join goals g on g.id = c.goal_id
              where c.game_id = $1 and c.network = $2 and c.received_at >= $3 and c.decision = 'not_sent'
                and (c.received_at, c.id) ", $compare, " ($4, $5) order by c.received_at ", $order, ", c.id ", $order, " limit $6"

@@ -107,6 +107,24 @@ pub async fn open(db: &Db, connection_id: Uuid) -> Result<Open> {
     Ok(Open { count, first_deadline })
 }
 
+/// Clicks with one of these ids (`wbraid`, …) since then.
+pub async fn clicks_of(db: &Db, game_id: Uuid, kinds: &[&str], since: Millis) -> Result<i64> {
+    let mut count = 0;
+    for kind in kinds {
+        let (found,): (i64,) = on!(db, pool => sqlx::query_as(
+            "select count(*) from clicks where game_id = $1 and time >= $2 and kind = $3 and test = $4",
+        )
+        .bind(game_id)
+        .bind(since)
+        .bind(*kind)
+        .bind(false)
+        .fetch_one(pool)
+        .await)?;
+        count += found;
+    }
+    Ok(count)
+}
+
 /// Clicks with an id of each network since then: (slug, count), most first.
 pub async fn clicks(db: &Db, game_id: Uuid, since: Millis) -> Result<Vec<(String, i64)>> {
     on!(db, pool => sqlx::query_as(

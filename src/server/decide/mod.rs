@@ -14,6 +14,7 @@ mod identity;
 mod ids;
 pub mod keys;
 mod plan;
+pub mod send_now;
 mod settle;
 mod slots;
 mod taxonomy;
@@ -29,6 +30,7 @@ use world::World;
 
 pub use consent::consent;
 pub use credit::{Because, Loser, Seen, Story};
+pub use plan::AGE_MARGIN;
 
 /// How long after its receipt a conversion that was not sent is decided again when its player's clicks or links change,
 /// and how long one without a click waits.

@@ -4,11 +4,13 @@
 mod access;
 mod actions;
 mod connecting;
+mod naming;
 mod transport;
 
 pub use access::{Access, Refresh};
 pub use actions::{Action, ActionField, Actions, Offered};
 pub use connecting::{Choice, Choices, ConnectError, OAuth, Pasted, Token};
+pub use naming::Naming;
 pub use transport::Transport;
 
 use crate::model::Millis;
@@ -44,6 +46,8 @@ pub struct Spec {
     pub utm_sources: &'static [&'static str],
     /// Goal event -> the network's standard event. What is not listed goes out under its own name where the network takes custom events.
     pub events: &'static [(&'static str, &'static str)],
+    /// The names that it takes; None where `action` is set.
+    pub naming: Option<Naming>,
     /// Set where the network counts nothing by event names: goals are mapped to what people made there, and one that is not stays here.
     pub action: Option<ActionField>,
     /// How long after the click the network takes a conversion; None where only the event's own age counts.

@@ -46,6 +46,7 @@ fn pages_to_change(goal: Uuid) -> Vec<String> {
         format!("{SETTINGS}/goals/new"),
         format!("{SETTINGS}/goals/{goal}/archive"),
         format!("{TIKTOK}/connect?grant={}", Uuid::nil()),
+        format!("{TIKTOK}/not-sent/send"),
         format!("{TIKTOK}/disconnect"),
         format!("{REDDIT}/disconnect"),
     ];

@@ -2,16 +2,21 @@
 
 use super::log::UnknownFilter;
 use super::words::{TestBadge, money, thousands};
-use crate::model::conversion::NotSent;
+use crate::model::conversion::{Mended, NotSent};
 use crate::model::filter::{LogFilter, Range};
 use crate::model::integration::NotSentPage;
-use crate::web::components::{Badge, Crumb, Crumbs, Empty, Glyph, Head, Pager, Pick, Segments, Shape, Table, Tabs, Time, Tone};
+use crate::model::number::{counted, form};
+use crate::web::components::{Badge, Crumb, Crumbs, Empty, Flash, Glyph, Head, Pager, Pick, Segments, Shape, Table, Tabs, Time, Tone};
+use crate::web::page::query;
 use leptos::prelude::*;
 
 /// `base` is the path of the network's page; `unknown` is said when the address asked for no filter of ours.
 #[component]
 pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoView {
-    let NotSentPage { game_name, network, filter, list, .. } = page;
+    let NotSentPage { game_name, network, filter, list, kept_back, may_change, max_age_days, .. } = page;
+    let sendable: i64 = kept_back.iter().map(|goal| goal.count).sum();
+    // A link can say anything: only what is so is repeated.
+    let sent = query("sent").is_some() && sendable == 0;
     let settings = base.split("/settings").next().unwrap_or_default().to_owned();
     let crumbs = vec![
         Crumb::link(game_name, settings.clone()),
@@ -37,7 +42,7 @@ pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoV
             .into_any()
     } else {
         let heads = vec![("Time", ""), ("Event", ""), ("Reason", ""), ("What changes it", ""), ("Value", "num")];
-        let rows = list.rows.into_iter().map(|row| view! { <Row row/> }).collect_view();
+        let rows = list.rows.into_iter().map(|row| view! { <Row row max_age_days short=short.clone()/> }).collect_view();
         view! {
             <div class="card flush">
                 <Table caption="Conversions that were not sent, newest first" heads>{rows}</Table>
@@ -54,8 +59,26 @@ pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoV
             <Tabs label="Log" picks=tabs/>
             <div class="filters"><Segments label="Time range" picks=ranges/></div>
             {unknown.then(|| view! { <UnknownFilter range=filter.range/> })}
+            {sent.then(|| view! {
+                <Flash tone=Tone::Ok announce=true><strong>"Nothing is left to send."</strong>" What could go out is on its way; the log shows it."</Flash>
+            })}
+            {(sendable > 0).then(|| view! { <SendNow count=sendable base may=may_change/> })}
             {body}
         </div>
+    }
+}
+
+/// What stayed here for a cause that is gone, and the way to send it. `base` is the path of the network's page.
+#[component]
+pub fn SendNow(count: i64, base: String, may: bool) -> impl IntoView {
+    let title = format!("{} can be sent now", counted(count, "conversion", "conversions"));
+    let what = format!("{} here for a cause that is gone.", form(count, "It stayed", "They stayed"));
+    match may {
+        true => view! {
+            <Flash tone=Tone::Info title action=move || view! { <a class="btn sm" href=format!("{base}/not-sent/send")>"Send now"</a> }>{what}</Flash>
+        }
+        .into_any(),
+        false => view! { <Flash tone=Tone::Info title>{what}" An owner or admin of this game can send "{form(count, "it.", "them.")}</Flash> }.into_any(),
     }
 }
 
@@ -65,8 +88,15 @@ fn address(base: &str, filter: &LogFilter, cursor: Option<(&str, String)>) -> St
 }
 
 #[component]
-fn Row(row: NotSent) -> impl IntoView {
+fn Row(row: NotSent, max_age_days: i64, short: String) -> impl IntoView {
     let (sentence, fix) = row.reason.explain();
+    let fix = match row.mended {
+        Mended::No => fix.to_owned(),
+        Mended::Yes => "That is mended: it can be sent now.".to_owned(),
+        Mended::TooLate => {
+            format!("That is mended, but {short} takes events up to {} alone.", counted(max_age_days, "day old", "days old"))
+        }
+    };
     view! {
         <tr role="row">
             <td role="cell" class="main-cell"><Time at=row.received_at/></td>

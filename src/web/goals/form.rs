@@ -2,7 +2,7 @@
 
 use super::changes::SetGoalStatus;
 use crate::model::goal::{Goal, GoalStatus};
-use crate::model::goal_form::{Clash, Draft, MAX_SENT_AS, Problem, SentAs};
+use crate::model::goal_form::{Clash, Draft, Problem, SentAs};
 use crate::web::components::{Button, Flash, Look, TextField, Tone};
 use leptos::prelude::*;
 
@@ -48,10 +48,10 @@ pub fn SentAsFields(sent_as: Vec<SentAs>, typed: Draft, problems: Vec<Problem>) 
         .into_iter()
         .map(|one| {
             let value = typed.names.get(&one.network).cloned().unwrap_or_default();
-            let error = say(&problems, |problem| matches!(problem, Problem::SentAsUnfit(network) if *network == one.network));
+            let error = say(&problems, |problem| matches!(problem, Problem::SentAsUnfit { network, .. } if *network == one.network));
             view! {
                 <TextField name=format!("names[{}]", one.network) label=format!("Event name at {}", one.network_name) value placeholder=one.usual
-                    error max=MAX_SENT_AS code=true/>
+                    error hint=one.rule max=one.max code=true/>
             }
         })
         .collect_view();
@@ -74,7 +74,7 @@ pub fn CountedTwice(clashes: Vec<Clash>, event: String, #[prop(optional)] announ
 }
 
 /// `A`, `A and B`, `A, B and C`, each once.
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut all: Vec<&str> = Vec::new();
     for name in names {
         if !all.contains(&name) {

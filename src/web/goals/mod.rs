@@ -3,7 +3,7 @@
 pub mod api;
 pub mod archive;
 pub mod changes;
-mod form;
+pub mod form;
 pub mod goal;
 pub mod list;
 pub mod new;
@@ -45,7 +45,7 @@ pub fn path_to_retry(page: &str, draft: &Draft) -> String {
 }
 
 /// As much of a text as shows that it is too long: an address has limits of its own.
-fn start(text: &str, max: usize) -> String {
+pub fn start(text: &str, max: usize) -> String {
     text.trim().chars().take(max + 1).collect()
 }
 

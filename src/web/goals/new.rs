@@ -55,12 +55,12 @@ fn NewGoalForm(game: String, review: Review, draft: Draft, tried: bool, list: St
     let problems = if tried { review.problems } else { Vec::new() };
     // One thing at a time: which name to offer follows from the goal's own.
     let clashes =
-        if tried && problems.iter().all(|problem| matches!(problem, Problem::SentAsUnfit(_))) { review.clashes } else { Vec::new() };
+        if tried && problems.iter().all(|problem| matches!(problem, Problem::SentAsUnfit { .. })) { review.clashes } else { Vec::new() };
     let name_error = say(&problems, about_name);
     let event_error = say(&problems, about_event);
     let description_error = say(&problems, |problem| *problem == Problem::DescriptionUnfit);
     let too_many = say(&problems, |problem| *problem == Problem::TooMany);
-    let names_shown = !clashes.is_empty() || problems.iter().any(|problem| matches!(problem, Problem::SentAsUnfit(_)));
+    let names_shown = !clashes.is_empty() || problems.iter().any(|problem| matches!(problem, Problem::SentAsUnfit { .. }));
     let twice = names_shown.then(|| {
         let mut offered = draft.clone();
         for clash in &clashes {

@@ -4,9 +4,11 @@ use super::changes::{MapGoals, RefreshActions};
 use super::connecting::Failure;
 use crate::model::action::{Action, ActionState, GOAL_KEY, MappedGoal, Mapping};
 use crate::model::connect::NetworkSaid;
+use crate::model::number::counted;
 use crate::model::{HOUR, Millis};
 use crate::web::components::{Badge, Button, Empty, Flash, Icon, Look, Section, Shape, Table, Time, Tone};
 use crate::web::deliveries::words::thousands;
+use crate::web::goals::form::listed;
 use crate::web::visit;
 use leptos::prelude::*;
 
@@ -18,6 +20,7 @@ pub fn MappingSection(mapping: Mapping, game: String, network: String, may: bool
     let refused = visit::failure(ServerAction::<MapGoals>::new()).or_else(|| visit::failure(ServerAction::<RefreshActions>::new()));
     let refused = refused.map(|problem| view! { <Failure problem said/> });
     let kept_back = view! { <KeptBack mapping=mapping.clone()/> };
+    let lost = view! { <LostByCounting mapping=mapping.clone()/> };
     let title = format!("{}s", mapping.noun);
     let hint = mapping.says.clone();
     let refresh = may.then(|| view! { <Refresh game=game.clone() network=network.clone() read_at=mapping.read_at/> });
@@ -28,7 +31,7 @@ pub fn MappingSection(mapping: Mapping, game: String, network: String, may: bool
         }
         false => view! { <MappingForm mapping game network may now/> }.into_any(),
     };
-    view! { <Section id="actions" title hint>{refused}{kept_back}{body}{refresh}</Section> }
+    view! { <Section id="actions" title hint>{refused}{kept_back}{lost}{body}{refresh}</Section> }
 }
 
 /// The goals that are not forwarded, and what stayed here for it.
@@ -52,12 +55,23 @@ fn KeptBack(mapping: Mapping) -> impl IntoView {
             };
             view! {
                 <Flash tone=Tone::Warn title=format!("{} is not forwarded", goal.name)>
-                    {cause}{stayed}" Choose one below, and what comes from then on goes out."
+                    {cause}{stayed}" Choose one below, and what comes from then on goes out; what stayed here can be sent then, too."
                 </Flash>
             }
         })
         .collect();
     flashes.collect_view()
+}
+
+/// The goals some of whose clicks do not count under an action that counts a click once.
+#[component]
+fn LostByCounting(mapping: Mapping) -> impl IntoView {
+    let goals = listed(mapping.lost_by_counting().map(|goal| goal.name.as_str()));
+    let Mapping { repeated_only, repeated_says, .. } = mapping;
+    (!goals.is_empty()).then(|| {
+        let came = format!(" {} of that kind came in the last 30 days.", counted(repeated_only, "click", "clicks"));
+        view! { <Flash tone=Tone::Warn title=format!("Not every conversion of {goals} counts")>{repeated_says}{came}</Flash> }
+    })
 }
 
 #[component]

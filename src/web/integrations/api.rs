@@ -6,6 +6,7 @@ use crate::model::integration::{AttemptPage, Grant, Integration, Integrations, N
 use crate::model::log_query::LogQuery;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Every network with how it does in this game.
@@ -15,11 +16,16 @@ pub async fn read_integrations(game: String) -> Result<Integrations, AppError> {
     crate::server::integrations::list(&access).await
 }
 
-/// The page of one network with a page of its log.
+/// The page of one network with a page of its log; `typed` are event names that could not be saved.
 #[server(input = GetUrl)]
-pub async fn read_integration(game: String, network: String, #[server(default)] query: LogQuery) -> Result<Integration, AppError> {
+pub async fn read_integration(
+    game: String,
+    network: String,
+    #[server(default)] query: LogQuery,
+    #[server(default)] typed: BTreeMap<String, String>,
+) -> Result<Integration, AppError> {
     let access = crate::server::auth::require_game(&game).await?;
-    crate::server::integrations::read(&access, &network, &query).await
+    crate::server::integrations::read(&access, &network, &query, &typed).await
 }
 
 #[server(input = GetUrl)]

@@ -107,6 +107,35 @@ pub async fn map_goals(game: String, network: String, #[server(default)] actions
     Ok(())
 }
 
+/// Sends goals (`GOAL_KEY` and the id) under these event names: one of the network's own, or the one that is typed.
+#[server]
+pub async fn name_goals(
+    game: String,
+    network: String,
+    #[server(default)] names: BTreeMap<String, String>,
+    #[server(default)] own: BTreeMap<String, String>,
+) -> Result<(), AppError> {
+    use crate::server::event_names::{Kept, save};
+    let access = crate::server::auth::require_change(&game).await?;
+    let typed = crate::model::action::by_goal(&super::names::chosen(names, own)).ok_or(AppError::NotFound)?;
+    let base = super::path(&game, &network);
+    leptos_axum::redirect(&match save(&crate::server::state::state().db, &access, &network, &typed, crate::server::now()).await? {
+        Kept::Saved => format!("{base}?mapped=yes#event-names"),
+        Kept::Refused(typed) => super::names::path_to_retry(&base, &typed),
+    });
+    Ok(())
+}
+
+/// Sends what stayed here for a cause that is gone, of these goals.
+#[server]
+pub async fn send_now(game: String, network: String, #[server(default)] goals: Vec<Uuid>) -> Result<(), AppError> {
+    use crate::server::{now, send_now::send, state::state};
+    let access = crate::server::auth::require_change(&game).await?;
+    send(&state(), &access, &network, &goals, now()).await?;
+    leptos_axum::redirect(&format!("{}/not-sent?sent=yes", super::path(&game, &network)));
+    Ok(())
+}
+
 /// Reads the network's actions again.
 #[server]
 pub async fn refresh_actions(game: String, network: String) -> Result<(), AppError> {

@@ -18,7 +18,7 @@ pub fn DisconnectPage() -> impl IntoView {
     let load = {
         let (game, network) = (game.clone(), network.clone());
         async move {
-            let page = read_integration(game, network, LogQuery::default()).await?;
+            let page = read_integration(game, network, LogQuery::default(), Default::default()).await?;
             if page.connection.is_none() {
                 return Err(AppError::NotFound);
             }

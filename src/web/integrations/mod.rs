@@ -9,10 +9,12 @@ mod connecting;
 pub mod disconnect;
 pub mod health;
 pub mod list;
+mod names;
 pub mod network;
 pub mod not_sent;
 pub mod pick;
 mod popup;
+pub mod send_now;
 mod transport;
 
 use crate::error::AppError;

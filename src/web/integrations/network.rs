@@ -5,6 +5,7 @@ use super::api::{read_integration, read_last_try};
 use super::connected::Connected;
 use super::connecting::Connecting;
 use super::health::HealthBadges;
+use super::names::{NamesSection, typed_of};
 use super::popup::{ClosePopup, Reloads};
 use super::transport::{Chosen, Closed};
 use crate::error::AppError;
@@ -16,9 +17,11 @@ use crate::model::number::form;
 use crate::model::{DAY, Millis};
 use crate::web::components::{Crumb, Crumbs, Flash, Glyph, Head, Time, Tone};
 use crate::web::deliveries::log::Log;
+use crate::web::deliveries::not_sent::SendNow;
 use crate::web::deliveries::words::{it_says, postbacks};
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// A token's end is announced from here on.
 const WARNED_BEFORE: Millis = 10 * DAY;
@@ -29,11 +32,12 @@ pub fn NetworkPage() -> impl IntoView {
     let asked = LogQuery { range: query("range"), status: query("status"), older: query("older"), newer: query("newer") };
     let unknown = asked.meaning().unknown;
     let connected = query("connected");
+    let typed = use_query_map().with_untracked(typed_of);
     let load = {
         let (game, network) = (game.clone(), network.clone());
         async move {
             let last = read_last_try(game.clone(), network.clone()).await?;
-            Ok::<_, AppError>((read_integration(game, network, asked).await?, last))
+            Ok::<_, AppError>((read_integration(game, network, asked, typed).await?, last))
         }
     };
     view! {
@@ -71,9 +75,16 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
         view! { <MappingSection mapping game=game.clone() network=slug may said=mapped_said now/> }
     });
     let asks = mapping.is_some();
+    let names = integration.names.clone().map(|names| {
+        let (short, network) = (network.short.clone(), network.slug.clone());
+        view! { <NamesSection names short game=game.clone() network may/> }
+    });
     let badges = view! { <HealthBadges connection=integration.connection.clone() health=integration.health.clone()/> };
     let trouble = view! { <Trouble integration=integration.clone() game=game.clone()/> };
     let chosen = query("sends").is_some().then(|| view! { <Chosen integration=integration.clone()/> });
+    let sendable = (integration.sendable > 0).then(|| {
+        view! { <SendNow count=integration.sendable base=base.clone() may/> }
+    });
     let ends = view! { <TokenEnds integration=integration.clone()/> };
     view! {
         <Reloads/>
@@ -99,8 +110,10 @@ fn NetworkView(integration: Integration, last: Option<LastTry>, game: String, un
             {chosen}
             {trouble}
             {ends}
+            {sendable}
             {parts}
             {mapping}
+            {names}
             <Log integration base unknown/>
         </div>
     }

@@ -7,7 +7,7 @@ use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, LastTry};
 use crate::model::integration::{Choice as Offered, Grant};
 use crate::model::network::TestCodeField;
-use crate::web::components::{Button, Choice, Crumb, Crumbs, Empty, Glyph, Head, Look, SelectField, TextField};
+use crate::web::components::{Button, ButtonLink, Choice, Crumb, Crumbs, Empty, Glyph, Head, Look, SelectField, TextField};
 use crate::web::deliveries::words::postbacks_of_the_present_one;
 use crate::web::page::{Page, param, query};
 use crate::web::visit;
@@ -20,6 +20,7 @@ pub fn PickPage() -> impl IntoView {
     let id = query("grant").and_then(|id| id.parse::<Uuid>().ok()).unwrap_or_default();
     let account = query("account").filter(|account| !account.is_empty());
     let popup = query("popup").is_some();
+    let picked = account.is_some();
     let load = {
         let (game, network) = (game.clone(), network.clone());
         async move {
@@ -37,7 +38,18 @@ pub fn PickPage() -> impl IntoView {
             Ok(offered) => view! { <Picker offered game id popup last/> }.into_any(),
             Err(problem) => {
                 let (back, said) = (super::path(&game, &network), last.and_then(|last| last.said));
-                view! { <div class="stack narrow"><Failure problem said/><p><a class="btn" href=back>"Back to the integration"</a></p></div> }.into_any()
+                // The consent is good: only this account is not.
+                let another = (picked && problem != AppError::Connect(ConnectProblem::Stale)).then(|| {
+                    let others = format!("{back}/connect?grant={id}{}", if popup { "&popup=1" } else { "" });
+                    view! { <ButtonLink href=others text="Pick another account" look=Look::Primary/> }
+                });
+                view! {
+                    <div class="stack narrow">
+                        <Failure problem said/>
+                        <div class="row">{another}<a class="btn" href=back>"Back to the integration"</a></div>
+                    </div>
+                }
+                .into_any()
             }
         }/>
     }

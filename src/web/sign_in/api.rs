@@ -9,7 +9,7 @@ use leptos::prelude::*;
 pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<(), AppError> {
     use crate::server::{auth, now, people, state::state};
     let (state, ip) = (state(), auth::client_ip()?);
-    let account = people::check(&state, ip, &email, password, now()).await?;
+    let account = people::check(&state, ip, &email, password, now()).await.inspect_err(|_| auth::keep_typed_email(&email))?;
     people::enter(&auth::session()?, &account).await?;
     auth::go_to(auth::own_path(&next).unwrap_or("/games"));
     Ok(())

@@ -27,6 +27,7 @@ pub fn SignInPage() -> impl IntoView {
 fn Form(next: String) -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
     let error = visit::failure(action);
+    let typed = visit::email().filter(|_| error.is_some()).unwrap_or_default();
     let of_email = error.filter(|error| *error == AppError::EmailInvalid).map(|error| error.to_string());
     let of_password = error.filter(|error| *error != AppError::EmailInvalid).map(|error| error.to_string());
     view! {
@@ -35,7 +36,7 @@ fn Form(next: String) -> impl IntoView {
                 <p class="brand"><Brand text="Postbacks"/></p>
                 <h1>"Sign in"</h1>
                 <input type="hidden" name="next" value=next/>
-                <TextField name="email" label="Email" kind="email" autocomplete="username" max=MAX_EMAIL required=true error=of_email/>
+                <TextField name="email" label="Email" kind="email" autocomplete="username" max=MAX_EMAIL required=true value=typed error=of_email/>
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password" required=true error=of_password/>
                 <Button text="Sign in" look=Look::Primary/>
                 <p class="muted small">"No account? Ask an owner of your studio. Password lost? Whoever runs this server resets it with "<code>"postbacks user reset"</code>"."</p>

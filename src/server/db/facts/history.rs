@@ -50,6 +50,22 @@ async fn clicks(tx: &mut Tx, players: &[Uuid]) -> Result<Vec<Click>> {
     found.into_iter().map(ClickRow::read).collect()
 }
 
+/// These clicks, however old.
+pub async fn clicks_by_id(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Click>> {
+    let mut clicks = Vec::with_capacity(ids.len());
+    for list in rows::lists(ids) {
+        let found: Vec<ClickRow> = within!(tx, c => {
+            let mut query = QueryBuilder::new("select id, game_id, player_id, test, network, kind, click_id, time, body from clicks where id in ");
+            rows::push_list(&mut query, &list);
+            query.build_query_as().fetch_all(c).await
+        })?;
+        for row in found {
+            clicks.push(row.read()?);
+        }
+    }
+    Ok(clicks)
+}
+
 async fn slots(tx: &mut Tx, players: &[Uuid]) -> Result<Vec<Slot>> {
     let found: Vec<(Uuid, Uuid, Uuid, i64, Uuid)> = within!(tx, c => {
         let mut query = QueryBuilder::new("select goal_id, player_id, conversion_id, event_time, message_id from slots where player_id in ");

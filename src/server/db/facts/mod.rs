@@ -1,6 +1,7 @@
 //! Loads what a batch of messages may touch, in a handful of set queries. What cannot matter is not read: the history of a player
 //! is loaded only where a message brings a click, links ids or matches a goal.
 
+mod again;
 mod conversion;
 mod history;
 mod identities;
@@ -21,6 +22,8 @@ const MAX_ROUNDS: usize = 8;
 pub async fn lock(tx: &mut Tx, games: &BTreeSet<Uuid>) -> Result<()> {
     rules::lock(tx, games).await
 }
+
+pub use again::of_conversions;
 
 /// The facts for a batch of new messages of locked games.
 pub async fn load(tx: &mut Tx, batch: &[Message], now: Millis) -> Result<Facts> {

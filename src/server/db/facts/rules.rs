@@ -1,6 +1,6 @@
 //! What a game has set up: attribution window, goals, connections, mappings.
 
-use super::super::connection_changes::{Row, connection_columns};
+use super::super::connection_row::{ConnectionRow, connection_columns};
 use super::super::{Error, Result, Tx, rows, within};
 use crate::model::connection::Connection;
 use crate::model::goal::Goal;
@@ -53,8 +53,10 @@ pub async fn load(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) -> Result<()> 
 /// Where the games' conversions may go.
 pub async fn load_connections(tx: &mut Tx, games: &[Uuid], facts: &mut Facts) -> Result<()> {
     for list in rows::lists(games) {
-        let connections: Vec<Row> = within!(tx, c => {
-            let mut query = QueryBuilder::new(concat!("select ", connection_columns!(), " from connections where connected and game_id in "));
+        let connections: Vec<ConnectionRow> = within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                concat!("select ", connection_columns!(), " from connections where connected and game_id in "),
+            );
             rows::push_list(&mut query, &list);
             query.build_query_as().fetch_all(c).await
         })?;

@@ -9,6 +9,7 @@ use crate::model::{DAY, Millis};
 use crate::server::decide::changes::{Changes, NewPostback, StoredMessage};
 use crate::server::decide::consent::ConsentStatus;
 use crate::server::decide::facts::{Click, Facts, IdentityKey, MappedAction, Message, Player, Slot, Span, StoredConversion};
+use crate::server::decide::send_now::send_now;
 use crate::server::decide::{AGAIN_FOR, consent, decide, keys};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
@@ -139,6 +140,15 @@ impl Game {
         let status = ConsentStatus { id, game_id: GAME, anonymous_id: anonymous.into(), status, time: START + at };
         let facts = self.load_keys(consent::keys_of(&status), &[]);
         let changes = consent(&status, facts, self.now);
+        self.write(changes);
+    }
+
+    /// “Send now” for everything that is there.
+    pub fn sends_now(&mut self) {
+        let mut facts = self.load_keys(self.identities.keys().cloned().collect(), &[]);
+        facts.conversions = self.conversions.values().map(|one| self.with_postbacks(one)).collect();
+        let wanted: Vec<Uuid> = self.conversions.keys().copied().collect();
+        let changes = send_now(&wanted, facts, self.now);
         self.write(changes);
     }
 

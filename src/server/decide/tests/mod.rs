@@ -12,4 +12,5 @@ mod limits;
 mod plan;
 mod players;
 mod properties;
+mod sent_now;
 mod test_messages;

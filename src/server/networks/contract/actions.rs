@@ -13,6 +13,9 @@ pub struct ActionField {
     pub says: &'static str,
     /// Which of them can be chosen, in a sentence.
     pub choosable: &'static str,
+    /// Click ids that count only under one that counts a click more than once, and what to do, in a sentence.
+    pub repeated_only: &'static [&'static str],
+    pub repeated_says: &'static str,
 }
 
 /// One of them, as the network lists it.
@@ -23,6 +26,8 @@ pub struct Action {
     pub state: ActionState,
     /// Days after the click in which it counts; None where the network does not say.
     pub window_days: Option<i32>,
+    /// It counts a click once at the most.
+    pub once_per_click: bool,
 }
 
 /// A page of the list, with the cursor of the next.

@@ -19,6 +19,9 @@ const MAX_ROOTS: usize = 50;
 /// The kind of action that uploaded clicks count under.
 const UPLOAD: &str = "UPLOAD_CLICKS";
 
+/// An action that counts a click once at the most.
+const ONCE: &str = "ONE_PER_CLICK";
+
 const CUSTOMERS: &str = "customers/";
 
 /// Where a list goes on: the roots that are left, and the last id seen under the first of them. `111,222:333`
@@ -120,7 +123,7 @@ impl Actions for Google {
         let after = cursor.filter(|id| is_id(id)).unwrap_or("0");
         let query = format!(
             "SELECT conversion_action.id, conversion_action.name, conversion_action.status, conversion_action.type, \
-             conversion_action.click_through_lookback_window_days FROM conversion_action WHERE conversion_action.id > {after} \
+             conversion_action.counting_type, conversion_action.click_through_lookback_window_days FROM conversion_action WHERE conversion_action.id > {after} \
              ORDER BY conversion_action.id LIMIT {PAGE}"
         );
         search(settings, &of.token, &of.target_id, of.through.as_deref(), &query)
@@ -139,7 +142,8 @@ impl Actions for Google {
             };
             let days = answers::id(&action["clickThroughLookbackWindowDays"]).and_then(|days| days.parse().ok());
             let window_days = days.filter(|days| (1..=90).contains(days));
-            Some(Action { name: answers::words(&action["name"]).unwrap_or_else(|| id.clone()), id, state, window_days })
+            let name = answers::words(&action["name"]).unwrap_or_else(|| id.clone());
+            Some(Action { name, id, state, window_days, once_per_click: action["countingType"] == ONCE })
         };
         let last = rows.last().and_then(|row| answers::id(&row["conversionAction"]["id"])).filter(|id| rows.len() >= PAGE && is_id(id));
         Ok(Offered { list: rows.iter().filter_map(action).collect(), next: last })

@@ -81,11 +81,15 @@ const COMMON: Spec = Spec {
     click_ids: &["gclid", "wbraid", "gbraid"],
     utm_sources: &["google", "youtube"],
     events: &[],
+    naming: None,
     action: Some(ActionField {
         noun: "Conversion action",
         id: IdShape { min: 1, max: 20, also: "", says: "A Google conversion action has a number." },
         says: "Google counts a conversion under an action that you made in Google Ads. Choose one for every goal.",
         choosable: "Only enabled actions of the kind “Import from clicks” can be chosen.",
+        // ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID
+        repeated_only: &["wbraid", "gbraid"],
+        repeated_says: "Google refuses conversions of clicks with a wbraid or gbraid (from iPhones, mostly) under an action that counts one conversion a click. In Google Ads, set its count to “Every”, then refresh the list.",
     }),
     // Clicks are kept for 90 days; an action may look back less far.
     // https://support.google.com/google-ads/answer/10029210

@@ -9,7 +9,8 @@ mod payload;
 mod verdict;
 
 use super::contract::{
-    Answer, Body, Destination, Event, IdShape, Network, OAuth, Pasted, Request, Setting, SettingKind, Settings, Spec, TestField, Verdict,
+    Answer, Body, Destination, Event, IdShape, Naming, Network, OAuth, Pasted, Request, Setting, SettingKind, Settings, Spec, TestField,
+    Verdict,
 };
 use super::hashing;
 use crate::model::{DAY, HOUR};
@@ -76,6 +77,35 @@ static SPEC: Spec = Spec {
         ("wishlist_remove", "wishlist_remove"),
         ("email_acquired", "CompleteRegistration"),
     ],
+    // https://developers.facebook.com/docs/meta-pixel/reference and …/implementation/conversion-tracking#custom-events
+    naming: Some(Naming {
+        standard: &[
+            payload::PURCHASE,
+            "AddToWishlist",
+            "CompleteRegistration",
+            "AddPaymentInfo",
+            "AddToCart",
+            "Contact",
+            "CustomizeProduct",
+            "Donate",
+            "FindLocation",
+            "InitiateCheckout",
+            "Lead",
+            "Schedule",
+            "Search",
+            "StartTrial",
+            "SubmitApplication",
+            "Subscribe",
+            "ViewContent",
+        ],
+        reserved: &[],
+        max: 50,
+        // Meta names no characters; these do no harm anywhere.
+        also: "_-. ",
+        letter_first: false,
+        says: "A Meta event name has up to 50 letters, digits, spaces, dots, underscores and hyphens.",
+        note: "Meta optimizes for a name of your own once a custom conversion is made of it in Events Manager; its standard events need none.",
+    }),
     action: None,
     click_life: None,
     email_fallback: false,

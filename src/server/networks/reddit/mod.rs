@@ -5,7 +5,8 @@ mod payload;
 mod verdict;
 
 use super::contract::{
-    Answer, Destination, Event, HeaderText, IdShape, Network, Pasted, Request, Setting, SettingKind, Settings, Spec, TestField, Verdict,
+    Answer, Destination, Event, HeaderText, IdShape, Naming, Network, Pasted, Request, Setting, SettingKind, Settings, Spec, TestField,
+    Verdict,
 };
 use crate::model::{DAY, HOUR};
 
@@ -38,6 +39,23 @@ static SPEC: Spec = Spec {
         ("wishlist_remove", "wishlist_remove"),
         ("email_acquired", "SignUp"),
     ],
+    // https://ads-api.reddit.com/docs/v3/operations/Post%20Conversion%20Events
+    naming: Some(Naming {
+        standard: &["Purchase", "AddToWishlist", "SignUp", "AddToCart", "Lead", "PageVisit", "Search", "ViewContent"],
+        // The words of the wire, which would go out as that event.
+        reserved: &[
+            ("ADD_TO_WISHLIST", "AddToWishlist"),
+            ("SIGN_UP", "SignUp"),
+            ("ADD_TO_CART", "AddToCart"),
+            ("PAGE_VISIT", "PageVisit"),
+            ("VIEW_CONTENT", "ViewContent"),
+        ],
+        max: payload::MAX_CUSTOM_NAME,
+        also: "_-. ",
+        letter_first: false,
+        says: "A Reddit event name has up to 64 letters, digits, spaces, dots, underscores and hyphens.",
+        note: "A name of your own goes to Reddit as a custom event, which its reports show apart from its standard ones.",
+    }),
     action: None,
     click_life: None,
     email_fallback: true,

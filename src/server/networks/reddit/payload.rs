@@ -7,11 +7,11 @@ use crate::server::networks::hashing;
 use serde_json::Value;
 
 /// Bytes of a custom event's name: the reference says 64 characters of UTF-8, and bytes fit under either reading.
-const MAX_CUSTOM_NAME: usize = 64;
+pub const MAX_CUSTOM_NAME: usize = 64;
 
 /// Shown name, word on the wire, whether value and currency may go with it.
 /// https://business.reddithelp.com/s/article/event-metadata
-const TYPES: &[(&str, &str, bool)] = &[
+pub const TYPES: &[(&str, &str, bool)] = &[
     ("Purchase", "PURCHASE", true),
     ("AddToWishlist", "ADD_TO_WISHLIST", true),
     ("AddToCart", "ADD_TO_CART", true),

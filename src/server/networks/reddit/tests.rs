@@ -39,3 +39,12 @@ fn no_usable_answer_is_no_judgement_of_the_token() {
         assert!(matches!(probe(status, body), Err(ConnectError::Unavailable { .. })), "{status} {body}");
     }
 }
+
+#[test]
+fn every_standard_name_has_a_word_on_the_wire() {
+    let shown: std::collections::BTreeSet<&str> = payload::TYPES.iter().map(|(shown, ..)| *shown).collect();
+    let naming = SPEC.naming.unwrap();
+    assert_eq!(naming.standard.iter().copied().collect::<std::collections::BTreeSet<_>>(), shown);
+    let taken = |word: &str| naming.refuses(word).is_none();
+    assert!(payload::TYPES.iter().all(|(shown, word, _)| shown == word || !taken(word)));
+}

@@ -26,6 +26,9 @@ const APP_SECRET: &str = "app-secret-never-shown";
 #[serde(deny_unknown_fields)]
 struct Vectors {
     sample: Sample,
+    /// Event names with what is said against them, where the network knows events by names.
+    #[serde(default)]
+    names: Vec<Name>,
     identifiers: Vec<Identifiers>,
     /// Events that must not be sent, where the network knows such.
     #[serde(default)]
@@ -44,6 +47,14 @@ struct Sample {
     test_code: Option<String>,
     /// A click id and, where it differs from the first name of the SPEC, its parameter.
     click_id: String,
+}
+
+/// A name for an event, and a part of the sentence that refuses it; null where it is taken.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    name: String,
+    says: Option<String>,
 }
 
 /// Fields of an event, and the values at JSON pointers into what is sent of it; null where nothing must be.

@@ -41,6 +41,7 @@ fn every_network_is_declared_whole() {
             );
         }
         assert_eq!(spec.event_name("level_reached"), "level_reached");
+        assert_ne!(action.is_some(), spec.naming.is_some(), "{}", spec.slug);
         for setting in spec.settings {
             assert!(setting.env.starts_with(&format!("POSTBACKS_{}_", spec.slug.to_uppercase())) && !setting.says.is_empty());
             match setting.kind {
@@ -68,5 +69,23 @@ fn a_setting_leads_where_it_says() {
         assert_eq!(set.address(setting, &["a", "b"]).as_str(), format!("{}/a/b", setting.default.unwrap()));
         set.plain.insert(setting.env, "http://127.0.0.1:4000/network/".into());
         assert_eq!(set.address(setting, &["a/../b?c", ""]).as_str(), "http://127.0.0.1:4000/network/a%2F..%2Fb%3Fc/");
+    }
+}
+
+#[test]
+fn names_are_held_against_the_networks_own_rule() {
+    for (network, Vectors { names, .. }) in all() {
+        let spec = network.spec();
+        let Some(naming) = spec.naming else { continue };
+        assert!(!names.is_empty() && !naming.note.is_empty(), "{}", spec.slug);
+        let usual = spec.events.iter().map(|(_, name)| *name);
+        for taken in usual.chain(naming.standard.iter().copied()) {
+            assert_eq!(naming.refuses(taken), None, "{} {taken}", spec.slug);
+        }
+        for Name { name, says } in names {
+            let why = naming.refuses(&name);
+            let as_expected = says.as_ref().map_or(why.is_none(), |part| why.as_ref().is_some_and(|why| why.contains(part.as_str())));
+            assert!(as_expected, "{} {name:?}: {why:?}", spec.slug);
+        }
     }
 }

@@ -5,8 +5,8 @@ mod payload;
 mod verdict;
 
 use super::contract::{
-    Answer, Body, Destination, Event, HeaderText, IdShape, Network, OAuth, Request, Setting, SettingKind, Settings, Spec, TestField,
-    Verdict,
+    Answer, Body, Destination, Event, HeaderText, IdShape, Naming, Network, OAuth, Request, Setting, SettingKind, Settings, Spec,
+    TestField, Verdict,
 };
 use crate::model::{DAY, HOUR};
 use secrecy::SecretString;
@@ -49,6 +49,49 @@ static SPEC: Spec = Spec {
         ("wishlist_remove", "wishlist_remove"),
         ("email_acquired", "CompleteRegistration"),
     ],
+    // https://ads.tiktok.com/help/article/supported-standard-events and …/reserved-events, …/custom-events
+    naming: Some(Naming {
+        standard: &[
+            "Purchase",
+            "AddToWishlist",
+            "CompleteRegistration",
+            "AddPaymentInfo",
+            "AddToCart",
+            "ApplicationApproval",
+            "Contact",
+            "CustomizeProduct",
+            "Download",
+            "FindLocation",
+            "InitiateCheckout",
+            "Lead",
+            "Schedule",
+            "Search",
+            "StartTrial",
+            "SubmitApplication",
+            "Subscribe",
+            "ViewContent",
+        ],
+        reserved: &[
+            ("CompletePayment", "Purchase"),
+            ("ClickForm", "Lead"),
+            ("AddBilling", "AddPaymentInfo"),
+            ("Checkout", "PlaceAnOrder"),
+            ("Registration", "CompleteRegistration"),
+            ("StartCheckout", "InitiateCheckout"),
+            ("Browse", "PageView"),
+            ("Consult", "Contact"),
+            ("ConsultByPhone", "Contact"),
+            ("ClickToDownload", "Download"),
+            ("ClickInDownloadPage", "ClickButton"),
+            ("ViewForm", "ViewContent"),
+            ("View*Page", "ViewContent"),
+        ],
+        max: 50,
+        also: "_-",
+        letter_first: true,
+        says: "A TikTok event name has up to 50 letters, digits, underscores and hyphens, and begins with a letter.",
+        note: "TikTok reports on names of your own; its campaigns can be optimized for its standard events alone.",
+    }),
     action: None,
     click_life: None,
     email_fallback: false,

@@ -31,6 +31,7 @@ const ACTION: &[&str] = &[
     "conversion_action.name",
     "conversion_action.status",
     "conversion_action.type",
+    "conversion_action.counting_type",
     "conversion_action.click_through_lookback_window_days",
 ];
 
@@ -112,7 +113,17 @@ fn run(text: &str, customer: &Customer) -> Result<Vec<Value>, BadQuery> {
             let of = world::actions().into_iter().filter(|action| action.customer == customer.id);
             let shown = |action: world::ConversionAction| {
                 let days = action.window_days.to_string();
-                row(ACTION, vec![json!(action.id), json!(action.name), json!(action.status), json!(action.kind), json!(days)])
+                row(
+                    ACTION,
+                    vec![
+                        json!(action.id),
+                        json!(action.name),
+                        json!(action.status),
+                        json!(action.kind),
+                        json!(action.counting),
+                        json!(days),
+                    ],
+                )
             };
             query.run(of.map(shown).collect(), ACTION)
         }

@@ -52,6 +52,7 @@ pub struct ConversionAction {
     pub name: String,
     pub status: &'static str,
     pub kind: &'static str,
+    pub counting: &'static str,
     pub window_days: i64,
     /// Made less than six hours ago, for ever.
     pub young: bool,
@@ -64,6 +65,7 @@ pub fn actions() -> Vec<ConversionAction> {
         name: name.to_owned(),
         status: "ENABLED",
         kind: "UPLOAD_CLICKS",
+        counting: "MANY_PER_CLICK",
         window_days: 90,
         young: false,
     };
@@ -71,7 +73,11 @@ pub fn actions() -> Vec<ConversionAction> {
         action(GOOGLE_PURCHASE_ACTION, GOOGLE_CUSTOMER, "First purchase"),
         action(GOOGLE_WISHLIST_ACTION, GOOGLE_CUSTOMER, "Wishlist"),
         action(GOOGLE_SIGN_UP_ACTION, GOOGLE_CUSTOMER, "Newsletter sign-up"),
-        ConversionAction { window_days: 7, ..action(GOOGLE_SHORT_ACTION, GOOGLE_CUSTOMER, "Big spender, 7 days") },
+        ConversionAction {
+            window_days: 7,
+            counting: "ONE_PER_CLICK",
+            ..action(GOOGLE_SHORT_ACTION, GOOGLE_CUSTOMER, "Big spender, 7 days")
+        },
         ConversionAction { young: true, ..action(GOOGLE_YOUNG_ACTION, GOOGLE_CUSTOMER, "Made an hour ago") },
         ConversionAction { status: "HIDDEN", ..action(GOOGLE_HIDDEN_ACTION, GOOGLE_CUSTOMER, "Old purchase") },
         ConversionAction { kind: "WEBPAGE", ..action(GOOGLE_WEBPAGE_ACTION, GOOGLE_CUSTOMER, "Site visits") },
