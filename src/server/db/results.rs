@@ -1,8 +1,9 @@
 //! What came of the calls, written in one transaction for many: queue, postbacks, the delivery log and what it does to the connection.
 
 use super::connections::{self, Park};
+use super::receipts::{self, Covered, Receipt};
 use super::{Db, Result, Tx, queue, rows, within};
-use crate::model::attempt::AttemptStatus;
+use crate::model::attempt::{AttemptStatus, LastWord};
 use crate::model::postback::PostbackState;
 use crate::model::{DAY, Millis};
 use sqlx::{FromRow, QueryBuilder};
@@ -25,6 +26,8 @@ pub struct Of {
 /// A row of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
+    /// Made by `id_at` from the time.
+    pub id: Uuid,
     pub time: Millis,
     pub status: AttemptStatus,
     pub http: Option<i32>,
@@ -36,12 +39,29 @@ pub struct Attempt {
     pub meaning: String,
     /// The call that carried it, and this event alone as it was sent.
     pub sent: Option<(Uuid, String)>,
+    /// Set where the network's yes was a receipt.
+    pub told: Option<LastWord>,
+    /// Of a late refusal: the accepted attempt that it takes back.
+    pub of_attempt: Option<Uuid>,
 }
 
 impl Attempt {
     /// An end without a call.
     pub fn unsent(time: Millis, meaning: String) -> Self {
-        Self { time, status: AttemptStatus::Failed, http: None, latency_ms: None, number: 0, code: None, words: None, meaning, sent: None }
+        Self {
+            id: id_at(time),
+            time,
+            status: AttemptStatus::Failed,
+            http: None,
+            latency_ms: None,
+            number: 0,
+            code: None,
+            words: None,
+            meaning,
+            sent: None,
+            told: None,
+            of_attempt: None,
+        }
     }
 }
 
@@ -77,6 +97,8 @@ pub struct Finish {
     pub stand: Stand,
     pub unknown_since: Option<Millis>,
     pub attempt: Attempt,
+    /// The receipt that it shares with the other events of its call.
+    pub receipt: Option<Covered>,
 }
 
 /// Results that are written together.
@@ -84,6 +106,7 @@ pub struct Finish {
 pub struct Results {
     pub finishes: Vec<Finish>,
     pub calls: Vec<Call>,
+    pub receipts: Vec<Receipt>,
     pub parks: Vec<Park>,
     /// Connections that a call succeeded on.
     pub answered: Vec<Uuid>,
@@ -105,6 +128,7 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     ours.extend(reschedule(&mut tx, &open).await?);
     let held: Vec<&Finish> = finishes().filter(|finish| ours.contains(&finish.of.postback_id)).collect();
     update(&mut tx, &held).await?;
+    receipts::keep(&mut tx, list.iter().flat_map(|results| &results.receipts), &held).await?;
     let calls: Vec<&Call> = list.iter().flat_map(|results| &results.calls).collect();
     log_calls(&mut tx, &calls).await?;
     let attempts: Vec<(&Of, &Attempt, bool)> =
@@ -178,7 +202,7 @@ async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
     Ok(())
 }
 
-async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
+pub async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
     for piece in rows::pieces(calls) {
         within!(tx, c => {
             let mut query = QueryBuilder::new("insert into calls (day, id, method, url, headers, envelope, response) ");
@@ -203,11 +227,11 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
         within!(tx, c => {
             let mut query = QueryBuilder::new(
                 "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, http,
-                 latency_ms, attempt, code, words, meaning, test, late, call_id, request) ",
+                 latency_ms, attempt, code, words, meaning, test, late, call_id, request, told, of_attempt) ",
             );
             query.push_values(piece, |mut row, (of, attempt, late)| {
                 row.push_bind(day(attempt.time))
-                    .push_bind(id_at(attempt.time))
+                    .push_bind(attempt.id)
                     .push_bind(of.game_id)
                     .push_bind(of.network.as_str())
                     .push_bind(of.connection_id)
@@ -226,7 +250,9 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
                     .push_bind(of.test)
                     .push_bind(*late)
                     .push_bind(attempt.sent.as_ref().map(|(call, _)| *call))
-                    .push_bind(attempt.sent.as_ref().map(|(_, event)| event.as_str()));
+                    .push_bind(attempt.sent.as_ref().map(|(_, event)| event.as_str()))
+                    .push_bind(attempt.told.filter(|_| !late).map(LastWord::word))
+                    .push_bind(attempt.of_attempt);
             });
             query.build().execute(c).await.map(drop)
         })?;
@@ -234,6 +260,6 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
     Ok(())
 }
 
-fn day(time: Millis) -> i32 {
+pub fn day(time: Millis) -> i32 {
     i32::try_from(time.div_euclid(DAY)).unwrap_or(0)
 }

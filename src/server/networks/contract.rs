@@ -4,10 +4,12 @@
 mod access;
 mod actions;
 mod connecting;
+mod later;
 
 pub use access::{Access, Refresh};
 pub use actions::{Action, ActionField, Actions, Offered};
 pub use connecting::{Choice, Choices, ConnectError, OAuth, Pasted, Token};
+pub use later::{Later, Quota, Told, Word};
 
 use crate::model::Millis;
 use crate::model::conversion::Consent;
@@ -291,7 +293,7 @@ pub enum Events {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Taken. `note` is said in the log when the network had something to add.
+    /// Taken; what that is worth is told later where the network has `Later`. `note` is said in the log when the network had something to add.
     Accepted { note: Option<String> },
     /// May work later. `wait` where the network names a time or a code has its own clock. `unknown`: the network may have
     /// taken the events all the same, so that retries must end with its dedup window.
@@ -331,6 +333,11 @@ pub trait Network: Send + Sync + 'static {
 
     /// What goals are mapped to, where `spec().action` says so.
     fn actions(&self) -> Option<&dyn Actions> {
+        None
+    }
+
+    /// How it tells what became of the events that it took, where taking them is only a receipt.
+    fn later(&self) -> Option<&dyn Later> {
         None
     }
 

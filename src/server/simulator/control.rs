@@ -141,7 +141,8 @@ fn from_form(body: &[u8]) -> Result<Wanted, String> {
         }
     }
     let preset = chosen.ok_or_else(|| "kind: no such fault".to_owned())?;
-    Ok(Wanted { network, times, on, ..(preset.make)() })
+    let made = (preset.make)();
+    Ok(Wanted { network: network.or_else(|| made.network.clone()), times, on, ..made })
 }
 
 fn fields(body: &[u8]) -> url::form_urlencoded::Parse<'_> {

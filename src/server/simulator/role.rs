@@ -1,6 +1,7 @@
 //! What a network is to the simulator: its routes, how it reads and judges a call of conversion events, and its words
 //! for trouble. One value a network, all of them in `ALL`.
 
+use super::faults::Later;
 use super::json::Json;
 use super::state::State;
 use super::{google, meta, reddit, tiktok};
@@ -28,6 +29,8 @@ pub struct Role {
     pub trouble: fn(Option<u16>, Option<i64>, Option<&str>) -> Answer,
     /// How long a repeated id is taken for the same event.
     pub dedup_window: Millis,
+    /// Reasons for which it refuses later what it took, where its yes is a receipt.
+    pub tells: &'static [&'static str],
 }
 
 impl std::fmt::Debug for Role {
@@ -49,6 +52,8 @@ pub struct Arrival<'a> {
     pub now: Millis,
     /// The event that a scripted fault has refused, and with which words.
     pub bad: Option<(usize, String)>,
+    /// What a scripted fault lets become of the events later.
+    pub later: Option<Later>,
 }
 
 /// What a call says it carries.

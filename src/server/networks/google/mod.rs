@@ -4,11 +4,12 @@
 mod lists;
 mod login;
 mod payload;
+mod told;
 mod verdict;
 
 use super::contract::{
-    ActionField, Actions, Answer, Body, Destination, Event, HeaderText, IdShape, Network, OAuth, Refresh, Request, Setting, SettingKind,
-    Settings, Spec, Verdict,
+    ActionField, Actions, Answer, Body, Destination, Event, HeaderText, IdShape, Later, Network, OAuth, Refresh, Request, Setting,
+    SettingKind, Settings, Spec, Verdict,
 };
 use crate::model::DAY;
 use http::Method;
@@ -89,8 +90,8 @@ static SPEC: Spec = Spec {
     // A transactionId counts once per action, with no end that Google publishes.
     dedup_window: 30 * DAY,
     events_at: "/events",
-    // Of 2,000.
-    batch: 200,
+    // As many as Google takes; while the quota has room they go one by one (`Later::sending`).
+    batch: 2_000,
     concurrency: 4,
     shared_quota: true,
     settings: &[CLIENT_ID, CLIENT_SECRET, ADS_VERSION, ACCOUNTS_URL, TOKEN_URL, ADS_URL, DATA_MANAGER_URL],
@@ -121,6 +122,10 @@ impl Network for Google {
 
     fn verdict_of_test(&self, answer: &Answer, sent: usize) -> Verdict {
         verdict::read_of_test(answer, sent)
+    }
+
+    fn later(&self) -> Option<&dyn Later> {
+        Some(self)
     }
 
     fn oauth(&self) -> Option<&dyn OAuth> {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod connect;
+mod later;
 mod requests;
 mod specs;
 

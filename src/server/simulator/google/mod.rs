@@ -37,6 +37,7 @@ pub static ROLE: Role = Role {
     glance: events::glance,
     trouble: answer::trouble,
     dedup_window: 400 * DAY,
+    tells: results::REASONS,
 };
 
 fn routes(state: &State) -> Router<State> {

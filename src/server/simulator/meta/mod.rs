@@ -35,6 +35,7 @@ pub static ROLE: Role = Role {
     glance: events::glance,
     trouble: answer::trouble,
     dedup_window: 48 * HOUR,
+    tells: &[],
 };
 
 fn routes(state: &State) -> Router<State> {

@@ -27,6 +27,7 @@ pub static ROLE: Role = Role {
     glance: call::glance,
     trouble: answer::trouble,
     dedup_window: 48 * HOUR,
+    tells: &[],
 };
 
 fn routes(_: &State) -> Router<State> {

@@ -31,6 +31,7 @@ pub static ROLE: Role = Role {
     glance: track::glance,
     trouble: answer::trouble,
     dedup_window: 48 * HOUR,
+    tells: &[],
 };
 
 fn routes(state: &State) -> Router<State> {
