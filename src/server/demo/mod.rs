@@ -24,8 +24,8 @@ use url::Url;
 
 /// How soon it asks what became of accepted events, and how long the simulated networks are at work on them: half an hour would be long for
 /// a look around.
-pub const FIRST_QUESTION: Millis = 8 * SECOND;
-const AT_WORK: Millis = 5 * SECOND;
+pub const FIRST_QUESTION: Millis = 4 * SECOND;
+const AT_WORK: Millis = 2 * SECOND;
 
 /// How the demo was asked to run.
 #[derive(Debug, Clone)]

@@ -22,8 +22,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Questions that are under way together.
-const AT_ONCE: usize = 16;
+/// Questions that are under way together: Google takes about ten calls at once.
+const AT_ONCE: usize = 8;
 /// How often it looks at the least: first questions are half an hour away, so that nobody need wake it.
 const POLL: Duration = Duration::from_secs(5);
 /// Between two looks, while what is due cannot be asked.

@@ -41,7 +41,9 @@ impl Quotas {
     }
 
     pub fn spend(&mut self, network: &'static dyn Network, calls: usize) {
-        if let Some(left) = self.left.get_mut(network.spec().slug) {
+        if network.later().is_some()
+            && let Some(left) = self.left.get_mut(network.spec().slug)
+        {
             left.spend(calls);
         }
     }
