@@ -26,6 +26,38 @@ test('a purchase after a Google click counts under its conversion action @core',
   await expect(page.locator('body')).not.toContainText('ya29')
 })
 
+/** Opens the newest row of the log with this text, once there is one. */
+async function open(page: Page, text: string) {
+  const row = page.getByRole('row').filter({ hasText: text }).first()
+  await expect(async () => {
+    await page.goto(path.google)
+    await expect(row).toBeVisible({ timeout: 500 })
+  }).toPass()
+  await row.getByRole('link').click()
+}
+
+test('Google confirms later what it counts @core', async ({ signedIn: page, demo }) => {
+  expect(await demo.messages(...purchase('gclid'))).toBe(200)
+  await open(page, 'Success confirmed')
+  await expect(page.getByText('Google accepted the postback and confirmed it')).toBeVisible()
+  await expect(page.getByText('Google counts the conversion.').first()).toBeVisible()
+  await expect(page.locator('.timeline')).toContainText('Confirmed')
+  await expect(page.locator('#last-word-body')).toContainText('"requestStatus": "SUCCESS"')
+})
+
+test('a late refusal is a row of its own and says why', async ({ signedIn: page, demo }) => {
+  await demo.simulate('faults', { network: 'google', later: { reason: 'PROCESSING_ERROR_REASON_INVALID_GCLID' }, times: 1 })
+  expect(await demo.messages(...purchase('gclid'))).toBe(200)
+  await open(page, 'INVALID_GCLID')
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('attempt 1, refused later')
+  await expect(page.getByText('The click id is none that Google made').first()).toBeVisible()
+  await expect(page.locator('#response-body')).toContainText('PROCESSING_ERROR_REASON_INVALID_GCLID')
+  await page.locator('.timeline').getByRole('link', { name: 'Attempt 1', exact: true }).click()
+  await expect(page.getByText('Google accepted the postback and refused it later')).toBeVisible()
+  await page.goto(`${path.google}?status=failed`)
+  await expect(page.getByRole('row').filter({ hasText: 'INVALID_GCLID' })).toHaveCount(1)
+})
+
 test('a goal without a conversion action is not forwarded until one is chosen @core @mobile', async ({ signedIn: page, demo }) => {
   await page.goto(path.google)
   const choice = page.getByLabel('First Purchase', { exact: true })

@@ -19,6 +19,46 @@ impl AttemptStatus {
     }
 }
 
+super::words! {
+    /// What a network whose yes is a receipt told later of an attempt that it had accepted.
+    LastWord {
+        /// It was not told yet.
+        Waiting = "waiting",
+        Confirmed = "confirmed",
+        /// Read, and credited to no ad.
+        NotCredited = "not_credited",
+        Refused = "refused",
+        /// A part of the call was counted and nobody says which: it was sent again alone.
+        SentAgain = "sent_again",
+        /// The network never said.
+        NoAnswer = "no_answer",
+    }
+}
+
+impl LastWord {
+    /// What stands beside “Success”.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Waiting => "not confirmed yet",
+            Self::Confirmed => "confirmed",
+            Self::NotCredited => "not credited",
+            Self::Refused => "refused later",
+            Self::SentAgain => "sent again alone",
+            Self::NoAnswer => "never confirmed",
+        }
+    }
+}
+
+/// The second stage of an accepted attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequel {
+    pub word: LastWord,
+    /// When it was told.
+    pub at: Option<Millis>,
+    /// What it means for a marketer.
+    pub says: Option<String>,
+}
+
 /// A row of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -44,6 +84,10 @@ pub struct Attempt {
     /// Which of the network's transports the call took, where there are several.
     pub transport: Option<String>,
     pub test: bool,
+    /// What was told of it later, where the network's yes is a receipt.
+    pub sequel: Option<Sequel>,
+    /// The row is a late refusal: the accepted attempt that it takes back.
+    pub of_attempt: Option<Uuid>,
 }
 
 /// How many attempts of a range ended how.

@@ -121,6 +121,8 @@ pub struct AttemptPage {
     pub postback: Postback,
     /// The player's consent and identifiers are for people who may change things; others see them masked.
     pub exchange: Option<Exchange>,
+    /// The question that brought the last word on an accepted attempt, and its answer.
+    pub last_word: Option<Exchange>,
     pub attempts: Vec<Attempt>,
     pub click: Option<ClickFact>,
     pub now: Millis,

@@ -39,12 +39,14 @@ pub struct Postback {
     pub value: Option<Money>,
     pub test: bool,
     pub state: PostbackState,
-    /// Why it ended, in plain words; None while open or accepted.
+    /// Why it ended, in plain words; None while open, confirmed or simply accepted.
     pub ended: Option<String>,
     pub attempts: i32,
     pub created_at: Millis,
     /// When the next try is due, while open.
     pub due_at: Option<Millis>,
+    /// When the network is asked next what became of it.
+    pub asked_at: Option<Millis>,
     /// When the network stops taking it.
     pub expires_at: Millis,
 }

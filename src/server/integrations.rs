@@ -191,6 +191,7 @@ pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPag
     let attempt = attempts::one(db, game.id, slug, id).await?.ok_or(AppError::NotFound)?;
     let postback = deliveries::postback(db, game.id, attempt.postback_id).await?.ok_or(AppError::NotFound)?;
     let exchange = attempts::exchange(db, game.id, id).await?;
+    let last_word = attempts::last_word(db, game.id, id).await?;
     Ok(AttemptPage {
         game_name: game.name.clone(),
         network: card(network),
@@ -198,6 +199,7 @@ pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPag
         attempts: reader.show(attempts::of_postback(db, game.id, postback.id).await?),
         click: deliveries::click_of(db, game.id, postback.conversion_id).await?,
         exchange: reader.show(exchange),
+        last_word: reader.show(last_word),
         attempt: reader.show(attempt),
         postback,
         now: reader.now,

@@ -1,7 +1,7 @@
 //! PURE: what members see of people. Who may only read a game gets dots for emails, IP addresses and digests, and for whatever
 //! else identifies a player, wherever it shows: in what was sent, in what came back, in a network's own words.
 
-use crate::model::attempt::{Attempt, Exchange};
+use crate::model::attempt::{Attempt, Exchange, Sequel};
 use crate::model::connection::{Connection, Health, Parked};
 use serde_json::Value;
 use std::net::IpAddr;
@@ -52,7 +52,8 @@ impl<T: Masked> Masked for Vec<T> {
 
 impl Masked for Attempt {
     fn masked(self) -> Self {
-        Self { words: self.words.masked(), meaning: self.meaning.masked(), ..self }
+        let sequel = self.sequel.map(|sequel| Sequel { says: sequel.says.masked(), ..sequel });
+        Self { words: self.words.masked(), meaning: self.meaning.masked(), sequel, ..self }
     }
 }
 

@@ -7,7 +7,7 @@ use super::ingest::Counts;
 use super::secrets::same;
 use super::state::AppState;
 use crate::model::Millis;
-use crate::model::attempt::AttemptStatus;
+use crate::model::attempt::{AttemptStatus, LastWord};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -25,6 +25,7 @@ const REJECTIONS: &str = "postbacks_ingest_rejections_total";
 const COMMIT: &str = "postbacks_ingest_commit_seconds";
 const CALL: &str = "postbacks_call_seconds";
 const ATTEMPTS: &str = "postbacks_attempts_total";
+const LAST_WORDS: &str = "postbacks_last_words_total";
 const RECLAIMED: &str = "postbacks_leases_reclaimed_total";
 const QUEUED: &str = "postbacks_queue_postbacks";
 const OVERDUE: &str = "postbacks_queue_overdue_seconds";
@@ -59,6 +60,7 @@ fn describe() {
     metrics::describe_histogram!(COMMIT, "Seconds of a commit of ingest, from its beginning to durable.");
     metrics::describe_histogram!(CALL, "Seconds of a call to a network, answered or not.");
     metrics::describe_counter!(ATTEMPTS, "Rows of the delivery log, by network and status.");
+    metrics::describe_counter!(LAST_WORDS, "What networks whose yes is a receipt told later of accepted postbacks, by network and word.");
     metrics::describe_counter!(RECLAIMED, "Postbacks taken back from a sender that died or hung.");
     metrics::describe_gauge!(QUEUED, "Postbacks of a connection that are not finished.");
     metrics::describe_gauge!(OVERDUE, "Seconds since the longest waiting postback of a connection has been due.");
@@ -97,6 +99,10 @@ pub fn call_made(network: &'static str, latency: Millis) {
 
 pub fn attempt_logged(network: &str, status: AttemptStatus) {
     counter!(ATTEMPTS, "network" => network.to_owned(), "status" => status.word()).increment(1);
+}
+
+pub fn last_word(network: &'static str, word: LastWord) {
+    counter!(LAST_WORDS, "network" => network, "word" => word.word()).increment(1);
 }
 
 pub fn leases_reclaimed(count: u64) {

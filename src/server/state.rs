@@ -1,14 +1,14 @@
 //! What every request can reach: options, database, settings, keys.
 
 use super::access::AccessTokens;
-use super::config::Config;
+use super::config::{Config, Mode};
 use super::db::Db;
 use super::dispatch::Dispatch;
 use super::ingest::{Ingest, Rates};
 use super::networks::http::{Http, NoClient};
 use super::secrets::Sealer;
 use super::tries::Tries;
-use super::{metrics, networks};
+use super::{demo, metrics, networks};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -56,8 +56,13 @@ impl AppState {
 
     /// What dispatch needs of it.
     pub fn dispatch(&self) -> Dispatch {
-        Dispatch::new(self.db.clone(), self.sealer.clone(), self.config.networks.clone(), self.http.clone(), Arc::clone(&self.wake))
-            .sharing(self.access.clone())
+        let wake = Arc::clone(&self.wake);
+        let dispatch = Dispatch::new(self.db.clone(), self.sealer.clone(), self.config.networks.clone(), self.http.clone(), wake);
+        let dispatch = dispatch.sharing(self.access.clone());
+        match self.config.mode {
+            Mode::Demo => dispatch.with_first_question_after(demo::FIRST_QUESTION),
+            Mode::Serve => dispatch,
+        }
     }
 }
 

@@ -298,6 +298,27 @@ both_engines! {
         assert_eq!(count(&db, logged).await, 2, "the log says so");
     }
 
+    async fn what_was_accepted_of_a_player_who_says_no_does_not_open_again(db: TestDb) {
+        let rows = Rows::new(&db).await;
+        let (player, other) = (rows.player(1), rows.player(1));
+        let conversions = [&player, &other].map(|player| rows.conversion(player, Decision::Credited { network: "google".into() }));
+        let postbacks: Vec<NewPostback> = conversions.iter().map(|conversion| rows.postback(conversion)).collect();
+        let (accepted, silenced) = ([postbacks[0].id, postbacks[1].id], vec![player.id]);
+        write(&db, Changes { players: vec![player, other], conversions: conversions.into(), postbacks, ..Changes::default() }).await;
+        let mut tx = db.begin().await.unwrap();
+        within!(&mut tx, c => sqlx::query("delete from queue").execute(c).await.map(drop)).unwrap();
+        for id in accepted {
+            within!(&mut tx, c => sqlx::query(
+                "insert into receipt_events (receipt_id, postback_id, attempt_id, attempt, refusals, give_up_at, alone) values ($1, $1, $1, 0, 0, 9, false)",
+            ).bind(id).execute(c).await.map(drop)).unwrap();
+        }
+        tx.commit().await.unwrap();
+        write(&db, Changes { silenced, ..Changes::default() }).await;
+        let left: Vec<(Uuid,)> = on!(&db.db, pool => sqlx::query_as("select postback_id from receipt_events").fetch_all(pool).await).unwrap();
+        assert_eq!(left, [(accepted[1],)]);
+        assert_eq!(count(&db, "select count(*) from postbacks where state = 'cancelled'").await, 0, "it was sent");
+    }
+
     async fn a_click_that_moves_to_another_player_is_one_row(db: TestDb) {
         let rows = Rows::new(&db).await;
         let (one, other) = (rows.player(1), rows.player(1));

@@ -3,11 +3,12 @@
 
 use super::app::{EMAIL, PASSWORD, TestApp, Visitor};
 use super::engines::{TestDb, both_engines};
+use crate::model::HOUR;
 use crate::model::action::{ActionState, GOAL_KEY, Mapping};
 use crate::model::connection::{Connection, ParkCause};
 use crate::model::game::KeyKind;
 use crate::server::db::{actions, connection_changes, games, goals, on};
-use crate::server::dispatch::drain_until_idle;
+use crate::server::dispatch::{ask_until_idle, drain_until_idle};
 use crate::server::simulator::{State, serve, world};
 use crate::server::{games as making, now, people};
 use crate::web::games::api::CreateGame;
@@ -43,7 +44,8 @@ struct Beside {
 impl Beside {
     async fn start(db: TestDb) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
-        let (address, _) = serve("127.0.0.1:0".parse().unwrap(), State::default(), async { drop(stopped.await) }).await.unwrap();
+        let (address, _) =
+            serve("127.0.0.1:0".parse().unwrap(), State::default().at_work_for(0), async { drop(stopped.await) }).await.unwrap();
         let simulator = format!("http://{address}");
         let settings = [
             ("POSTBACKS_GOOGLE_CLIENT_ID", world::GOOGLE_CLIENT_ID),
@@ -133,6 +135,20 @@ impl Beside {
         drain_until_idle(&self.app.state.dispatch(), now()).await;
     }
 
+    /// Asks what became of everything accepted, as an hour from now.
+    async fn ask(&self) {
+        ask_until_idle(&self.app.state.dispatch(), now() + HOUR).await;
+    }
+
+    /// The page of the newest row of the log whose text holds this, and the text of that page.
+    async fn attempt(&mut self, text: &str) -> String {
+        let log = self.visitor.get(PAGE).await;
+        let row =
+            log.body.split("<tr").find(|row| row.contains("/attempts/") && row.contains(text)).unwrap_or_else(|| panic!("{text}: {log:?}"));
+        let id = row.split("/attempts/").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        self.visitor.get(&format!("{PAGE}/attempts/{id}")).await.text()
+    }
+
     async fn count(&self, sql: &'static str) -> i64 {
         let (count,): (i64,) = on!(&self.app.state.db, pool => sqlx::query_as(sql).fetch_one(pool).await).unwrap();
         count
@@ -179,6 +195,41 @@ both_engines! {
         assert_eq!((connection.target_id.as_str(), connection.account_name.as_deref()), (world::GOOGLE_CUSTOMER, Some("Sample Studio")));
         let page = beside.visitor.get(PAGE).await.body;
         assert!(page.contains("Through manager") && page.contains(world::GOOGLE_MANAGER), "{page}");
+    }
+
+    async fn both_stages_are_told_in_the_log_and_on_the_attempts_page(db: TestDb) {
+        let mut beside = Beside::start(db).await;
+        beside.connect().await;
+        let goal = beside.goal;
+        beside.map(goal, world::GOOGLE_PURCHASE_ACTION).await;
+        beside.purchase().await;
+        beside.drain().await;
+        let waiting = beside.attempt("not confirmed yet").await;
+        for part in ["it is not confirmed yet", "That is a receipt", "Google is asked whether it counts"] {
+            assert!(waiting.contains(part), "{part}: {waiting}");
+        }
+        beside.ask().await;
+        let confirmed = beside.attempt("confirmed").await;
+        for part in ["Google accepted the postback and confirmed it", "Google counts the conversion.", "What Google said later", "requestStatus:retrieve"] {
+            assert!(confirmed.contains(part), "{part}: {confirmed}");
+        }
+        for (reason, label, part) in [
+            ("CLICK_NOT_FOUND", "not credited", "Nothing is wrong with it"),
+            ("INVALID_GCLID", "INVALID_GCLID", "purchase, attempt 1, refused later"),
+            ("TOO_RECENT_CLICK", "TOO_RECENT_CLICK", "Google took the postback and refused it later"),
+        ] {
+            let later = json!({"reason": format!("PROCESSING_ERROR_REASON_{reason}")});
+            beside.simulate("faults", json!({"network": "google", "later": later, "times": 1})).await;
+            beside.purchase().await;
+            beside.drain().await;
+            beside.ask().await;
+            let page = beside.attempt(label).await;
+            assert!(page.contains(part) && !page.contains("ya29."), "{part}: {page}");
+        }
+        let text = beside.visitor.get(&format!("{PAGE}?status=failed")).await.text();
+        assert!(text.contains("1 of 1, newest first") && text.contains("INVALID_GCLID"), "{text}");
+        let text = beside.visitor.get(&format!("{PAGE}?status=success")).await.text();
+        assert!(text.contains("4 of 4, newest first") && text.contains("refused later"), "{text}");
     }
 
     async fn a_goal_is_forwarded_once_it_is_mapped(db: TestDb) {

@@ -2,7 +2,7 @@
 
 use super::{Db, Result, on};
 use crate::model::Millis;
-use crate::model::attempt::{Attempt, AttemptStatus, Exchange, StatusCounts};
+use crate::model::attempt::{Attempt, AttemptStatus, Exchange, LastWord, Sequel, StatusCounts};
 use crate::model::filter::{Cursor, Position};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -35,11 +35,16 @@ struct Row {
     meaning: Option<String>,
     transport: Option<String>,
     test: bool,
+    told: Option<String>,
+    told_at: Option<i64>,
+    told_says: Option<String>,
+    of_attempt: Option<Uuid>,
 }
 
 impl Row {
     fn read(self) -> Result<Attempt> {
         let status = self.status.parse().map_err(|unknown| super::Error::Decode(Box::new(unknown)))?;
+        let told: Option<LastWord> = self.told.map(|word| word.parse()).transpose().map_err(super::Error::decode)?;
         Ok(Attempt {
             id: self.id,
             postback_id: self.postback_id,
@@ -55,13 +60,16 @@ impl Row {
             meaning: self.meaning,
             transport: self.transport,
             test: self.test,
+            sequel: told.map(|word| Sequel { word, at: self.told_at, says: self.told_says }),
+            of_attempt: self.of_attempt,
         })
     }
 }
 
 macro_rules! columns {
     () => {
-        "id, postback_id, time, event, goal_name, status, http, latency_ms, attempt, code, words, meaning, transport, test"
+        "id, postback_id, time, event, goal_name, status, http, latency_ms, attempt, code, words, meaning, transport, test, told, told_at,
+         told_says, of_attempt"
     };
 }
 
@@ -177,17 +185,31 @@ pub async fn of_postback(db: &Db, game_id: Uuid, postback_id: Uuid) -> Result<Ve
     rows.into_iter().map(Row::read).collect()
 }
 
+#[derive(FromRow)]
+struct Kept {
+    method: String,
+    url: String,
+    headers: String,
+    envelope: String,
+    response: Option<String>,
+    request: Option<String>,
+}
+
+impl Kept {
+    fn read(self) -> Exchange {
+        Exchange {
+            method: self.method,
+            url: self.url,
+            headers: serde_json::from_str(&self.headers).unwrap_or_default(),
+            envelope: self.envelope,
+            event: self.request.unwrap_or_default(),
+            response: self.response,
+        }
+    }
+}
+
 /// Request and answer of an attempt; None when it ended without a call.
 pub async fn exchange(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Exchange>> {
-    #[derive(FromRow)]
-    struct Kept {
-        method: String,
-        url: String,
-        headers: String,
-        envelope: String,
-        response: Option<String>,
-        request: Option<String>,
-    }
     let kept: Option<Kept> = on!(db, pool => sqlx::query_as(
         "select c.method, c.url, c.headers, c.envelope, c.response, a.request
          from attempts a join calls c on c.day = a.day and c.id = a.call_id where a.day = $1 and a.id = $2 and a.game_id = $3",
@@ -197,18 +219,32 @@ pub async fn exchange(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Exchang
     .bind(game_id)
     .fetch_optional(pool)
     .await)?;
-    Ok(kept.map(|kept| Exchange {
-        method: kept.method,
-        url: kept.url,
-        headers: serde_json::from_str(&kept.headers).unwrap_or_default(),
-        envelope: kept.envelope,
-        event: kept.request.unwrap_or_default(),
-        response: kept.response,
-    }))
+    Ok(kept.map(Kept::read))
+}
+
+/// The question that brought the last word on an accepted attempt, with its answer; None while there is none.
+pub async fn last_word(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Exchange>> {
+    let call: Option<(Option<Uuid>,)> = on!(db, pool => sqlx::query_as(
+        "select told_call_id from attempts where day = $1 and id = $2 and game_id = $3",
+    )
+    .bind(day_of(id))
+    .bind(id)
+    .bind(game_id)
+    .fetch_optional(pool)
+    .await)?;
+    let Some((Some(call),)) = call else { return Ok(None) };
+    let kept: Option<Kept> = on!(db, pool => sqlx::query_as(
+        "select method, url, headers, envelope, response, cast(null as text) as request from calls where day = $1 and id = $2",
+    )
+    .bind(day_of(call))
+    .bind(call)
+    .fetch_optional(pool)
+    .await)?;
+    Ok(kept.map(Kept::read))
 }
 
 /// Attempts are keyed by (day, id), and a UUIDv7 tells its day.
-fn day_of(id: Uuid) -> i32 {
+pub fn day_of(id: Uuid) -> i32 {
     let (seconds, _) = id.get_timestamp().map_or((0, 0), |stamp| stamp.to_unix());
     i32::try_from(seconds / 86_400).unwrap_or(0)
 }

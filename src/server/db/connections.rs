@@ -52,6 +52,17 @@ pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Route>> {
     .await)
 }
 
+/// The connections that may send and have a question due at `now`.
+pub async fn asking(db: &Db, now: Millis) -> Result<Vec<Route>> {
+    on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from connections c where c.connected and c.enabled and c.parked_cause is null
+         and exists (select 1 from receipts r where r.connection_id = c.id and r.lease_id is null and r.due_at <= $1)"),
+    )
+    .bind(now)
+    .fetch_all(pool)
+    .await)
+}
+
 /// Those of the connections that may send, as they are now, whether or not something of them is due.
 pub async fn sending(db: &Db, ids: &[Uuid]) -> Result<Vec<Route>> {
     on!(db, pool => {
@@ -106,6 +117,13 @@ pub async fn unpark(tx: &mut Tx, id: Uuid, now: Millis) -> Result<()> {
     .await
     .map(drop))?;
     release(tx, id, now).await
+}
+
+/// When the connection was let go last, if ever.
+pub async fn resumed_at(db: &Db, id: Uuid) -> Result<Option<Millis>> {
+    let row: Option<(Option<Millis>,)> =
+        on!(db, pool => sqlx::query_as("select resumed_at from connections where id = $1").bind(id).fetch_optional(pool).await)?;
+    Ok(row.and_then(|(at,)| at))
 }
 
 /// The enabled switch: off holds what is queued, on lets it go unless it is parked.

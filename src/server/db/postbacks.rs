@@ -2,7 +2,7 @@
 
 use super::queue::Held;
 use super::results::{Attempt, Of, log_attempts};
-use super::{Result, Tx, rows, within};
+use super::{Result, Tx, receipts, rows, within};
 use crate::model::Millis;
 use crate::server::networks::contract::Event;
 use sqlx::{FromRow, QueryBuilder};
@@ -61,8 +61,9 @@ pub async fn load(tx: &mut Tx, held: Vec<Held>) -> Result<Vec<Claimed>> {
 }
 
 /// Cancels every postback of the connection that is still to be sent, each with a row of the log that says why. A call that is
-/// under way is recorded as late.
+/// under way is recorded as late. What was accepted stays so: nobody is asked about it any more, so that nothing of it opens again.
 pub async fn cancel_waiting(tx: &mut Tx, connection_id: Uuid, why: &str, now: Millis) -> Result<()> {
+    receipts::forget_of_connection(tx, connection_id, why, now).await?;
     loop {
         let gone: Vec<(Uuid,)> = within!(tx, c => sqlx::query_as(
             "delete from queue where id in (select id from queue where connection_id = $1 limit $2) returning id",
@@ -95,7 +96,7 @@ pub async fn cancel(tx: &mut Tx, ids: &[Uuid], why: &str, now: Millis) -> Result
         })?;
         cancelled.extend(of);
     }
-    let attempt = Attempt::unsent(now, why.to_owned());
-    let rows: Vec<(&Of, &Attempt, bool)> = cancelled.iter().map(|of| (of, &attempt, false)).collect();
+    let attempts: Vec<Attempt> = cancelled.iter().map(|_| Attempt::unsent(now, why.to_owned())).collect();
+    let rows: Vec<(&Of, &Attempt, bool)> = cancelled.iter().zip(&attempts).map(|(of, attempt)| (of, attempt, false)).collect();
     log_attempts(tx, &rows).await
 }

@@ -23,6 +23,8 @@ pub struct Held {
     pub refusals: i32,
     pub give_up_at: Option<Millis>,
     pub expires_at: Millis,
+    /// The network's word on a call that it shared was not about it alone: it goes alone now.
+    pub alone: bool,
 }
 
 impl Held {
@@ -81,14 +83,14 @@ macro_rules! claiming {
             concat!(
                 "update queue set lease_id = $1, lease_until = $2, claims = claims + 1 where id in (select id from queue where ",
                 $condition,
-                " limit $5) returning id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at"
+                " limit $5) returning id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at, alone"
             ),
             concat!(
                 "with due as materialized (select id from queue where ",
                 $condition,
                 " limit $5 for update skip locked)
                  update queue set lease_id = $1, lease_until = $2, claims = claims + 1 from due where queue.id = due.id
-                 returning queue.id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at"
+                 returning queue.id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at, alone"
             ),
         ]
     };

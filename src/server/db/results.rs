@@ -1,8 +1,9 @@
 //! What came of the calls, written in one transaction for many: queue, postbacks, the delivery log and what it does to the connection.
 
 use super::connections::{self, Park};
+use super::receipts::{self, Covered, Receipt};
 use super::{Db, Result, Tx, queue, rows, within};
-use crate::model::attempt::AttemptStatus;
+use crate::model::attempt::{AttemptStatus, LastWord};
 use crate::model::postback::PostbackState;
 use crate::model::{DAY, Millis};
 use sqlx::{FromRow, QueryBuilder};
@@ -25,6 +26,8 @@ pub struct Of {
 /// A row of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
+    /// Made by `id_at` from the time.
+    pub id: Uuid,
     pub time: Millis,
     pub status: AttemptStatus,
     pub http: Option<i32>,
@@ -38,12 +41,17 @@ pub struct Attempt {
     pub sent: Option<(Uuid, String)>,
     /// Which of the network's transports that call took, where there are several.
     pub transport: Option<&'static str>,
+    /// Set where the network's yes was a receipt.
+    pub told: Option<LastWord>,
+    /// Of a late refusal: the accepted attempt that it takes back.
+    pub of_attempt: Option<Uuid>,
 }
 
 impl Attempt {
     /// An end without a call.
     pub fn unsent(time: Millis, meaning: String) -> Self {
         Self {
+            id: id_at(time),
             time,
             status: AttemptStatus::Failed,
             http: None,
@@ -54,6 +62,8 @@ impl Attempt {
             meaning,
             sent: None,
             transport: None,
+            told: None,
+            of_attempt: None,
         }
     }
 }
@@ -90,6 +100,8 @@ pub struct Finish {
     pub stand: Stand,
     pub unknown_since: Option<Millis>,
     pub attempt: Attempt,
+    /// The receipt that it shares with the other events of its call.
+    pub receipt: Option<Covered>,
 }
 
 /// Results that are written together.
@@ -97,6 +109,7 @@ pub struct Finish {
 pub struct Results {
     pub finishes: Vec<Finish>,
     pub calls: Vec<Call>,
+    pub receipts: Vec<Receipt>,
     pub parks: Vec<Park>,
     /// Connections that a call succeeded on.
     pub answered: Vec<Uuid>,
@@ -118,6 +131,7 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     ours.extend(reschedule(&mut tx, &open).await?);
     let held: Vec<&Finish> = finishes().filter(|finish| ours.contains(&finish.of.postback_id)).collect();
     update(&mut tx, &held).await?;
+    receipts::keep(&mut tx, list.iter().flat_map(|results| &results.receipts), &held).await?;
     let calls: Vec<&Call> = list.iter().flat_map(|results| &results.calls).collect();
     log_calls(&mut tx, &calls).await?;
     let attempts: Vec<(&Of, &Attempt, bool)> =
@@ -191,7 +205,7 @@ async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
     Ok(())
 }
 
-async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
+pub async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
     for piece in rows::pieces(calls) {
         within!(tx, c => {
             let mut query = QueryBuilder::new("insert into calls (day, id, method, url, headers, envelope, response) ");
@@ -216,11 +230,11 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
         within!(tx, c => {
             let mut query = QueryBuilder::new(
                 "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, http,
-                 latency_ms, attempt, code, words, meaning, test, late, call_id, request, transport) ",
+                 latency_ms, attempt, code, words, meaning, test, late, call_id, request, transport, told, of_attempt) ",
             );
             query.push_values(piece, |mut row, (of, attempt, late)| {
                 row.push_bind(day(attempt.time))
-                    .push_bind(id_at(attempt.time))
+                    .push_bind(attempt.id)
                     .push_bind(of.game_id)
                     .push_bind(of.network.as_str())
                     .push_bind(of.connection_id)
@@ -240,7 +254,9 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
                     .push_bind(*late)
                     .push_bind(attempt.sent.as_ref().map(|(call, _)| *call))
                     .push_bind(attempt.sent.as_ref().map(|(_, event)| event.as_str()))
-                    .push_bind(attempt.transport);
+                    .push_bind(attempt.transport)
+                    .push_bind(attempt.told.filter(|_| !late).map(LastWord::word))
+                    .push_bind(attempt.of_attempt);
             });
             query.build().execute(c).await.map(drop)
         })?;
@@ -248,6 +264,6 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
     Ok(())
 }
 
-fn day(time: Millis) -> i32 {
+pub fn day(time: Millis) -> i32 {
     i32::try_from(time.div_euclid(DAY)).unwrap_or(0)
 }

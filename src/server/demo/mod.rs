@@ -13,6 +13,7 @@ use super::simulator::sample::SAMPLES;
 use super::start::{CannotStart, start};
 use super::{now, serve, simulator};
 use crate::error::AppError;
+use crate::model::{Millis, SECOND};
 use crate::server::connect::ConnectFailure;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -20,6 +21,11 @@ use std::path::PathBuf;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+/// How soon it asks what became of accepted events, and how long the simulated networks are at work on them: half an hour would be long for
+/// a look around.
+pub const FIRST_QUESTION: Millis = 4 * SECOND;
+const AT_WORK: Millis = 2 * SECOND;
 
 /// How the demo was asked to run.
 #[derive(Debug, Clone)]
@@ -117,7 +123,7 @@ async fn start_simulator(options: &Options, shutdown: &CancellationToken) -> Res
     if played.is_empty() {
         return Ok((None, played));
     }
-    let state = simulator::State::default();
+    let state = simulator::State::default().at_work_for(AT_WORK);
     let beside = SocketAddr::new(options.listen.ip(), options.listen.port().checked_add(1).filter(|port| *port > 1).unwrap_or(0));
     let address = match simulator::serve(beside, state.clone(), shutdown.clone().cancelled_owned()).await {
         Ok((address, _)) => address,

@@ -21,7 +21,7 @@ const EARLIER: Millis = 15 * MINUTE;
 /// A message that the server does not take is not the demo's last.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What goes wrong at which second of every three minutes: a refusal for rate, a server error, a refused event, a lost answer.
+/// What goes wrong at which second of every three minutes: a refusal for rate, a server error, a refused event, a lost answer, a late refusal.
 fn mishaps(second: u64) -> Option<Value> {
     match second % 180 {
         12 => Some(json!({ "network": "tiktok", "code": 40100, "message": "Too many requests. Please retry in some time.", "times": 2 })),
@@ -37,6 +37,8 @@ fn mishaps(second: u64) -> Option<Value> {
         70 => Some(json!({ "network": "google", "bad_event": { "index": 0, "message": "The currency code is invalid." }, "times": 1 })),
         55 => Some(json!({ "network": "reddit", "status": 429, "retry_after": 5, "times": 1 })),
         90 => Some(json!({ "network": "tiktok", "reset": true, "times": 1 })),
+        100 => Some(json!({ "network": "google", "later": { "reason": "PROCESSING_ERROR_REASON_CLICK_NOT_FOUND" }, "times": 1 })),
+        120 => Some(json!({ "network": "google", "later": { "reason": "PROCESSING_ERROR_REASON_INVALID_GCLID" }, "times": 1 })),
         _ => None,
     }
 }

@@ -14,9 +14,11 @@ use crate::model::{Millis, SECOND};
 use crate::server::db::connections::{Park, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::queue;
+use crate::server::db::receipts::Receipt;
 use crate::server::db::results::{Finish, Results};
 use crate::server::metrics;
 use crate::server::networks::contract::{Destination, Events, Network, Outcome, Spec};
+use crate::server::secrets::{CannotOpen, Sealer};
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -29,9 +31,9 @@ const POISON: i32 = 5;
 const NO_WORDS: &str = "no reason given";
 
 impl Shares for Claimed {
-    /// A test event, because test consoles show only those; or what may be stopping the process.
+    /// A test event, because test consoles show only those; what may be stopping the process; what is to have the network's word for itself.
     fn alone(&self) -> bool {
-        self.of.test || self.held.suspect()
+        self.of.test || self.held.suspect() || self.held.alone
     }
     fn action(&self) -> Option<&str> {
         self.body.as_ref().and_then(|event| event.action.as_deref())
@@ -43,6 +45,17 @@ pub struct Target {
     pub route: Route,
     pub network: &'static dyn Network,
     pub to: Destination,
+}
+
+impl Target {
+    /// The route of a connection to the network, its secret opened.
+    pub fn open(sealer: &Sealer, network: &'static dyn Network, route: Route) -> Result<Self, CannotOpen> {
+        let token = sealer.open(&format!("connection:{}", route.id), route.secret.as_deref().unwrap_or_default())?;
+        let (account_id, through) = (route.account_id.clone(), route.account_through.clone());
+        let (target_id, test_code) = (route.target_id.clone(), route.test_code.clone());
+        let to = Destination { account_id, through, target_id, token, pasted: route.secret_pasted, test_code };
+        Ok(Self { route, network, to })
+    }
 }
 
 /// How the calls of a batch went, for the connection's pace.
@@ -66,7 +79,7 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
         }
         let events: Vec<_> = group.iter().filter_map(|one| one.body.clone()).collect();
         let called = call::call(&dispatch, &target, &events, clock).await;
-        let Called { request, started, latency_ms, brought, verdict, response, note, pause, count } = called;
+        let Called { request, started, latency_ms, brought, verdict, receipt, response, note, pause, count } = called;
         end.calls += count;
         metrics::call_made(target.network.spec().slug, latency_ms);
         end.signal = signal(brought, &verdict.events, pause);
@@ -76,16 +89,19 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
         let went = Went { started, latency_ms, brought, transport, said: &said, note, call: &call };
         let mut events = events.into_iter().map(Some).collect::<Vec<_>>();
         events.resize(group.len(), None);
+        let receipt = receipt.and_then(|named| keep(&dispatch, &target, named, group.len(), started + latency_ms));
+        let of_receipt = receipt.as_ref().map(|receipt| receipt.id);
         let split = batch::split(group.into_iter().zip(events).collect(), verdict.events);
         let mut results = Results::default();
         for ((one, event), outcome, own) in split.judged {
             let said = own.or(&said);
-            judge(&target, one, &outcome, &Went { said: &said, ..went }, event, &mut results);
+            judge(&target, one, &outcome, &Went { said: &said, ..went }, event, of_receipt, &mut results);
         }
         work.extend(split.again.into_iter().rev().map(|group| group.into_iter().map(|(one, _)| one).collect()));
         end.refused = !results.parks.is_empty();
         if !results.finishes.is_empty() {
             results.calls.push(call);
+            results.receipts.extend(receipt);
             // A refusal is written before the connection's next claim, or that claim would go out too.
             flush.write(results, end.refused).await;
         }
@@ -173,7 +189,15 @@ fn history(spec: &Spec, one: &Claimed) -> History {
     }
 }
 
-fn judge(target: &Target, one: Claimed, outcome: &Outcome, went: &Went<'_>, event: Option<String>, results: &mut Results) {
+fn judge(
+    target: &Target,
+    one: Claimed,
+    outcome: &Outcome,
+    went: &Went<'_>,
+    event: Option<String>,
+    receipt: Option<Uuid>,
+    results: &mut Results,
+) {
     let spec = target.network.spec();
     let tried =
         Try { started: went.started, ended: went.started + went.latency_ms, outcome: outcome.clone(), jitter: rand::random::<f64>() };
@@ -193,7 +217,14 @@ fn judge(target: &Target, one: Claimed, outcome: &Outcome, went: &Went<'_>, even
     if matches!(outcome, Outcome::Accepted { .. }) && results.answered.is_empty() {
         results.answered.push(target.route.id);
     }
-    results.finishes.push(record::finish(spec, one, outcome, step, went, event.unwrap_or_default()));
+    results.finishes.push(record::finish(spec, one, outcome, step, went, event.unwrap_or_default(), receipt));
+}
+
+/// A receipt for so many events, to be asked about when the network's first wait is over.
+fn keep(dispatch: &Dispatch, target: &Target, named: String, events: usize, now: Millis) -> Option<Receipt> {
+    let first = target.network.later()?.waits().first()?;
+    let due_at = now + dispatch.first_question.unwrap_or(*first);
+    Some(Receipt { id: Uuid::now_v7(), connection_id: target.route.id, named, events, due_at })
 }
 
 /// Holds the connection of the route, as long as its secret and its transport are the route's.

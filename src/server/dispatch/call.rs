@@ -7,7 +7,7 @@ use super::{Clock, Dispatch};
 use crate::model::Millis;
 use crate::server::access::{NotBought, Shop};
 use crate::server::networks::contract::{Answer, ConnectError, Destination, Event, Events, Outcome, Request, Verdict};
-use crate::server::networks::http::NoAnswer;
+use crate::server::networks::http::{Exchange, NoAnswer};
 use secrecy::SecretString;
 
 /// A call that was made, and what came of it.
@@ -17,6 +17,8 @@ pub struct Called {
     pub latency_ms: Millis,
     pub brought: Brought,
     pub verdict: Verdict,
+    /// What the network calls the request, where its yes is a receipt.
+    pub receipt: Option<String>,
     pub response: Option<String>,
     pub note: Option<&'static str>,
     /// The wait that the network asked all callers for.
@@ -26,25 +28,65 @@ pub struct Called {
 
 /// Sends the events (all test or all not).
 pub async fn call(dispatch: &Dispatch, target: &Target, events: &[Event], clock: Clock) -> Called {
-    let first = match token(dispatch, target, None, clock.now()).await {
-        Ok(token) => token,
+    let request = |to: &Destination| target.network.request(&dispatch.settings, to, events);
+    let Made { request, started, exchange, count } = match make(dispatch, target, request, clock).await {
+        Ok(made) => made,
         Err(none) => return not_bought(dispatch, target, events, none, clock.now()),
     };
-    let called = with_token(dispatch, target, events, first.clone(), clock.now()).await;
-    let stale = match (&called.answer, target.network.refresh()) {
-        (Some(answer), Some(refresh)) => refresh.stale(answer),
+    let (brought, verdict, answer) = read(target, exchange.result, events);
+    Called {
+        request,
+        started,
+        latency_ms: exchange.latency_ms,
+        pause: pause(answer.as_ref(), &verdict),
+        receipt: answer.as_ref().and_then(|answer| receipt(target, answer, &verdict, events)),
+        response: answer.map(|answer| answer.body),
+        brought,
+        verdict,
+        note: exchange.note,
+        count,
+    }
+}
+
+/// A call that came back, or not.
+pub struct Made {
+    pub request: Request,
+    pub started: Millis,
+    pub exchange: Exchange,
+    /// How often it was made.
+    pub count: usize,
+}
+
+/// Makes a call with the token that it is to show; once more, where that turns out to be stale.
+pub async fn make(
+    dispatch: &Dispatch,
+    target: &Target,
+    request: impl Fn(&Destination) -> Request + Sync,
+    clock: Clock,
+) -> Result<Made, NotBought> {
+    let first = token(dispatch, target, None, clock.now()).await?;
+    let made = with_token(dispatch, target, &request, first.clone(), clock).await;
+    let stale = match (&made.exchange.result, target.network.refresh()) {
+        (Ok(answer), Some(refresh)) => refresh.stale(answer),
         _ => false,
     };
     if !stale {
-        return called.called;
+        return Ok(made);
     }
-    match token(dispatch, target, Some(&first), clock.now()).await {
-        Ok(token) => {
-            let again = with_token(dispatch, target, events, token, clock.now()).await.called;
-            Called { count: called.called.count + 1, ..again }
-        }
-        Err(none) => not_bought(dispatch, target, events, none, clock.now()),
-    }
+    let token = token(dispatch, target, Some(&first), clock.now()).await?;
+    Ok(Made { count: made.count + 1, ..with_token(dispatch, target, &request, token, clock).await })
+}
+
+async fn with_token(
+    dispatch: &Dispatch,
+    target: &Target,
+    request: &(impl Fn(&Destination) -> Request + Sync),
+    token: SecretString,
+    clock: Clock,
+) -> Made {
+    let (request, started) = (request(&Destination { token, ..target.to.clone() }), clock.now());
+    let exchange = dispatch.http.send(&request).await;
+    Made { request, started, exchange, count: 1 }
 }
 
 /// What the call shows: the stored secret itself, or what it buys.
@@ -54,36 +96,12 @@ async fn token(dispatch: &Dispatch, target: &Target, stale: Option<&SecretString
     dispatch.access.token(shop, stale, now).await
 }
 
-struct Answered {
-    called: Called,
-    answer: Option<Answer>,
-}
-
-async fn with_token(dispatch: &Dispatch, target: &Target, events: &[Event], token: SecretString, started: Millis) -> Answered {
-    let to = Destination { token, ..target.to.clone() };
-    let request = target.network.request(&dispatch.settings, &to, events);
-    let exchange = dispatch.http.send(&request).await;
-    let (brought, verdict, answer) = read(target, exchange.result, events);
-    let called = Called {
-        request,
-        started,
-        latency_ms: exchange.latency_ms,
-        pause: pause(answer.as_ref(), &verdict),
-        response: answer.as_ref().map(|answer| answer.body.clone()),
-        brought,
-        verdict,
-        note: exchange.note,
-        count: 1,
-    };
-    Answered { called, answer }
-}
-
 fn read(target: &Target, result: Result<Answer, NoAnswer>, events: &[Event]) -> (Brought, Verdict, Option<Answer>) {
     match result {
         Ok(answer) => {
-            let test = events.first().is_some_and(|event| event.test);
             let sent = events.len();
-            let verdict = if test { target.network.verdict_of_test(&answer, sent) } else { target.network.verdict(&answer, sent) };
+            let verdict =
+                if of_test(events) { target.network.verdict_of_test(&answer, sent) } else { target.network.verdict(&answer, sent) };
             (Brought::Status(answer.status), verdict, Some(answer))
         }
         Err(silence) => {
@@ -92,6 +110,16 @@ fn read(target: &Target, result: Result<Answer, NoAnswer>, events: &[Event]) -> 
             (brought, Verdict { events, code: None, words: Some(silence.words) }, None)
         }
     }
+}
+
+fn of_test(events: &[Event]) -> bool {
+    events.first().is_some_and(|event| event.test)
+}
+
+/// Nothing becomes of a test later.
+fn receipt(target: &Target, answer: &Answer, verdict: &Verdict, events: &[Event]) -> Option<String> {
+    let accepted = matches!(verdict.events, Events::All(Outcome::Accepted { .. })) && !of_test(events);
+    target.network.later().filter(|_| accepted)?.receipt(answer)
 }
 
 /// A throttle holds every call of the connection, whether the wait stands in the header or in the body; else the header alone does.
@@ -110,11 +138,7 @@ fn not_bought(dispatch: &Dispatch, target: &Target, events: &[Event], none: NotB
         ConnectError::Refused { .. } | ConnectError::NoAccess { .. } | ConnectError::NotConfigured { .. } => Outcome::Credentials,
         ConnectError::Unavailable { .. } => Outcome::Transient { wait: None, unknown: false },
     };
-    let (code, words) = match none.error {
-        ConnectError::Refused { code, words } | ConnectError::NoAccess { code, words } => (code, words),
-        ConnectError::Unavailable { words } => (None, words),
-        ConnectError::NotConfigured { setting } => (None, format!("The operator of this instance has to set {setting} again.")),
-    };
+    let (code, words) = said(none.error);
     let (latency_ms, result) = match &none.call {
         Some(call) => (call.latency_ms, Some(&call.result)),
         None => (0, None),
@@ -132,9 +156,19 @@ fn not_bought(dispatch: &Dispatch, target: &Target, events: &[Event], none: NotB
         latency_ms,
         brought,
         verdict: Verdict { events: Events::All(outcome), code, words: Some(words) },
+        receipt: None,
         response,
         note: None,
         pause,
         count: called,
+    }
+}
+
+/// Code and words of who sold no token.
+pub fn said(error: ConnectError) -> (Option<String>, String) {
+    match error {
+        ConnectError::Refused { code, words } | ConnectError::NoAccess { code, words } => (code, words),
+        ConnectError::Unavailable { words } => (None, words),
+        ConnectError::NotConfigured { setting } => (None, format!("The operator of this instance has to set {setting} again.")),
     }
 }

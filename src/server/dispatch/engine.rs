@@ -5,14 +5,14 @@ use super::claim::{self, Want};
 use super::flush::Flush;
 use super::lane::Lane;
 use super::pace::Signal;
+use super::quota::Quotas;
 use super::{Clock, Dispatch};
 use crate::model::Millis;
 use crate::model::connection::ParkCause;
 use crate::server::db::connections::{self, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::results::Results;
-use crate::server::db::{Result, queue};
-use crate::server::networks::contract::Destination;
+use crate::server::db::{Result, queue, receipts};
 use crate::server::{metrics, networks};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub struct Engine {
     connections: HashMap<task::Id, Uuid>,
     flush: Flush,
     writer: JoinHandle<()>,
+    /// What the networks take of all connections together.
+    quotas: Quotas,
     /// Something may be due that was not when we looked last.
     stale: bool,
     made: usize,
@@ -76,6 +78,7 @@ impl Engine {
             connections: HashMap::new(),
             flush,
             writer,
+            quotas: Quotas::default(),
             stale: true,
             made: 0,
             claimed: 0,
@@ -239,14 +242,8 @@ impl Engine {
     /// The target with its secret opened; one that does not open parks the connection.
     async fn open(&self, route: Route) -> Option<Arc<Target>> {
         let network = networks::over(&route.network, route.transport.as_deref())?;
-        let secret = route.secret.as_deref().unwrap_or_default();
-        match self.dispatch.sealer.open(&format!("connection:{}", route.id), secret) {
-            Ok(token) => {
-                let (account_id, through) = (route.account_id.clone(), route.account_through.clone());
-                let (target_id, test_code) = (route.target_id.clone(), route.test_code.clone());
-                let to = Destination { account_id, through, target_id, token, pasted: route.secret_pasted, test_code };
-                Some(Arc::new(Target { route, network, to }))
-            }
+        match Target::open(&self.dispatch.sealer, network, route.clone()) {
+            Ok(target) => Some(Arc::new(target)),
             Err(error) => {
                 tracing::error!(%error, connection = %route.id, "a connection is parked");
                 let parks = vec![attempt::park(&route, ParkCause::Credentials, CANNOT_OPEN.to_owned(), self.clock.now())];
@@ -263,9 +260,11 @@ impl Engine {
         let first = self.made % lanes.len().max(1);
         lanes.rotate_left(first);
         for lane in lanes {
+            let network = lane.target().network;
             while self.calls.len() < MOST_CALLS
-                && let Some(postbacks) = lane.start(now)
+                && let Some(postbacks) = lane.start(now, self.quotas.room(network, now))
             {
+                self.quotas.spend(network, 1);
                 let target = Arc::clone(lane.target());
                 let connection_id = target.route.id;
                 let call = attempt::deliver(self.dispatch.clone(), target, postbacks, self.flush.clone(), self.clock);
@@ -286,6 +285,10 @@ impl Engine {
         let end = end.unwrap_or(End { signal: Signal::Congested { pause: None }, refused: false, calls: 0 });
         self.made += end.calls;
         let now = self.clock.now();
+        if let Some(lane) = self.lanes.get(&connection_id) {
+            // One was spent when it started.
+            self.quotas.spend(lane.target().network, end.calls.saturating_sub(1));
+        }
         let unsent = self.lanes.get_mut(&connection_id).map(|lane| lane.end(&end, now)).unwrap_or_default();
         attempt::give_back(&self.dispatch, unsent).await;
         if let Signal::Congested { pause: Some(pause) } = end.signal {
@@ -319,6 +322,7 @@ impl Engine {
         attempt::give_back(&self.dispatch, unsent).await;
         let reclaimed = queue::reclaim(&self.dispatch.db, now).await?;
         metrics::leases_reclaimed(reclaimed);
+        self.quotas.questions_due(receipts::next_due(&self.dispatch.db).await?, now);
         if reclaimed > 0 {
             tracing::warn!(count = reclaimed, "postbacks whose sender died or hangs are taken up again");
         }

@@ -3,6 +3,7 @@
 use super::attempt::{End, Target};
 use super::batch;
 use super::pace::{Pace, Signal};
+use super::quota::Room;
 use crate::model::Millis;
 use crate::server::db::postbacks::Claimed;
 use std::collections::VecDeque;
@@ -95,13 +96,18 @@ impl Lane {
         !self.backlog.is_empty() && self.pace.free(now) > 0
     }
 
-    /// The postbacks of the next call, if one may start now.
-    pub fn start(&mut self, now: Millis) -> Option<Vec<Claimed>> {
+    /// The postbacks of the next call, if one may start now and there is room for it.
+    pub fn start(&mut self, now: Millis, room: Room) -> Option<Vec<Claimed>> {
+        let most = match room {
+            Room::None => return None,
+            Room::One => 1,
+            Room::Many => self.batch,
+        };
         if !self.may_start(now) {
             return None;
         }
         self.pace.start();
-        Some(batch::next_call(&mut self.backlog, self.batch))
+        Some(batch::next_call(&mut self.backlog, most))
     }
 
     /// Learns from calls that came back; what should not wait here any more comes back, to be given back.
@@ -201,6 +207,7 @@ mod tests {
             refusals: 0,
             give_up_at: None,
             expires_at: Millis::MAX,
+            alone: false,
         };
         let of = Of {
             postback_id: held.id,
@@ -224,7 +231,7 @@ mod tests {
         assert_eq!(lane.retarget(target("google", Some("ads_api"))), all);
         lane.fill(all.iter().map(|one| Claimed { of: Of { test: false, ..one.of.clone() }, ..one.clone() }).collect(), 100);
         let most = networks::over("google", Some("ads_api")).unwrap().spec().batch;
-        assert_eq!(lane.start(NOW).map(|call| call.len()), Some(most.min(40)), "the new one's calls are of its own size");
+        assert_eq!(lane.start(NOW, Room::Many).map(|call| call.len()), Some(most.min(40)), "the new one's calls are of its own size");
     }
 
     #[test]

@@ -26,10 +26,13 @@ pub fn status(next: Next) -> AttemptStatus {
     }
 }
 
-/// What a call means.
-pub fn of_call(spec: &Spec, brought: Brought, outcome: &Outcome, next: Next) -> String {
+/// What a call means; `receipt`: the network tells later what became of its events.
+pub fn of_call(spec: &Spec, brought: Brought, outcome: &Outcome, next: Next, receipt: bool) -> String {
     let (name, target) = (spec.short, spec.target_noun.to_lowercase());
     match outcome {
+        Outcome::Accepted { .. } if receipt => {
+            format!("{name} took the conversion. That is a receipt: Postbacks asks {name} later whether it counts.")
+        }
         Outcome::Accepted { .. } => format!("{name} took the conversion."),
         Outcome::Payload => format!("{name} refuses what this conversion says, in the words shown here. It is not sent again."),
         Outcome::Credentials => format!(
@@ -58,6 +61,19 @@ pub fn of_call(spec: &Spec, brought: Brought, outcome: &Outcome, next: Next) -> 
             format!("{problem} {}", what_now(spec, next))
         }
     }
+}
+
+/// What it means that the network took the conversion and refused it later; `why` is empty or begins with a space.
+pub fn of_late_refusal(spec: &Spec, outcome: &Outcome, why: &str, next: Next) -> String {
+    let then = match (outcome, next) {
+        (Outcome::Payload, _) => "It is not sent again.".into(),
+        (_, Next::Park { .. }) => {
+            "Nothing is lost: every postback of the connection waits until this is set right and somebody presses “Try again”.".into()
+        }
+        (_, Next::Failed(Failure::NoPermission)) => "It has said so after every new start, so Postbacks has given up.".into(),
+        _ => what_now(spec, next),
+    };
+    format!("{} took the conversion, and when it worked on it, refused it.{why} {then}", spec.short)
 }
 
 fn what_now(spec: &Spec, next: Next) -> String {

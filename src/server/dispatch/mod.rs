@@ -1,6 +1,8 @@
 //! The delivery engine: claims postbacks, sends them, and writes what came of it. `claim -> network.request -> http.send ->
-//! network.verdict -> retry::next -> finish`; the state between is in the database, so any process may die at any point.
+//! network.verdict -> retry::next -> finish`; where a network's yes is a receipt, `ask` goes on from there. The state between is in the database,
+//! so any process may die at any point.
 
+mod ask;
 mod attempt;
 pub mod batch;
 mod call;
@@ -11,10 +13,13 @@ pub mod health;
 mod lane;
 pub mod meaning;
 pub mod pace;
+pub mod quota;
 mod record;
 pub mod retry;
 mod run;
+pub mod sequel;
 
+pub use ask::ask_until_idle;
 pub use run::{drain_until_idle, run};
 
 use super::access::AccessTokens;
@@ -36,18 +41,33 @@ pub struct Dispatch {
     access: AccessTokens,
     wake: Arc<Notify>,
     most_per_call: usize,
+    first_question: Option<Millis>,
 }
 
 impl Dispatch {
     /// `settings` are the networks' own; `http` is the one pooled client of the process; `wake` is notified after every commit that
     /// may have queued a postback or let a connection go.
     pub fn new(db: Db, sealer: Sealer, settings: Settings, http: Http, wake: Arc<Notify>) -> Self {
-        Self { db, sealer, settings: Arc::new(settings), http, access: AccessTokens::default(), wake, most_per_call: usize::MAX }
+        Self {
+            db,
+            sealer,
+            settings: Arc::new(settings),
+            http,
+            access: AccessTokens::default(),
+            wake,
+            most_per_call: usize::MAX,
+            first_question: None,
+        }
     }
 
     /// With the access tokens that the rest of the process buys and uses.
     pub fn sharing(self, access: AccessTokens) -> Self {
         Self { access, ..self }
+    }
+
+    /// Asks so soon what became of accepted events, whatever the networks wish: for the demo, whose networks are quick.
+    pub fn with_first_question_after(self, wait: Millis) -> Self {
+        Self { first_question: Some(wait), ..self }
     }
 
     /// Fewer events to a call than the networks' batches, for measuring.

@@ -3,12 +3,16 @@
 use super::meaning::{self, Brought};
 use super::retry::{Next, Step};
 use crate::model::Millis;
+use crate::model::attempt::LastWord;
 use crate::model::postback::PostbackState;
 use crate::server::db::postbacks::Claimed;
+use crate::server::db::queue::Held;
+use crate::server::db::receipts::Covered;
 use crate::server::db::results::{Attempt, Call, Finish, Stand, id_at};
 use crate::server::networks::contract::{Outcome, Request, Spec};
 use crate::server::networks::http;
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Request and response are kept up to here, each.
 const MAX_TEXT: usize = 16 * 1024;
@@ -73,8 +77,18 @@ pub struct Went<'a> {
     pub call: &'a Call,
 }
 
-/// The result of a postback that was in a call.
-pub fn finish(spec: &Spec, claimed: Claimed, outcome: &Outcome, step: Step, went: &Went<'_>, event: String) -> Finish {
+/// The result of a postback that was in a call, which was answered with this receipt, if with any.
+pub fn finish(
+    spec: &Spec,
+    claimed: Claimed,
+    outcome: &Outcome,
+    step: Step,
+    went: &Went<'_>,
+    event: String,
+    receipt: Option<Uuid>,
+) -> Finish {
+    let Held { attempt, alone, .. } = claimed.held;
+    let covered = |receipt_id| Covered { receipt_id, attempt, refusals: step.refusals, give_up_at: step.give_up_at, alone };
     let note = match outcome {
         Outcome::Accepted { note } => note.as_deref(),
         _ => None,
@@ -83,6 +97,7 @@ pub fn finish(spec: &Spec, claimed: Claimed, outcome: &Outcome, step: Step, went
         lease_id: claimed.held.lease_id,
         unknown_since: step.unknown_since,
         attempt: Attempt {
+            id: id_at(went.started),
             time: went.started,
             status: meaning::status(step.next),
             http: match went.brought {
@@ -90,17 +105,20 @@ pub fn finish(spec: &Spec, claimed: Claimed, outcome: &Outcome, step: Step, went
                 Brought::Unreached | Brought::Silence => None,
             },
             latency_ms: Some(i32::try_from(went.latency_ms).unwrap_or(i32::MAX)),
-            number: claimed.held.attempt + 1,
+            number: attempt + 1,
             code: went.said.code.as_deref().map(|code| kept(code, MAX_WORDS)),
             words: note.or(went.said.words.as_deref()).map(|words| kept(words, MAX_WORDS)),
-            meaning: [&meaning::of_call(spec, went.brought, outcome, step.next), went.note.unwrap_or_default()]
+            meaning: [&meaning::of_call(spec, went.brought, outcome, step.next, receipt.is_some()), went.note.unwrap_or_default()]
                 .join(" ")
                 .trim_end()
                 .to_owned(),
             sent: Some((went.call.id, event)),
             transport: went.transport,
+            told: receipt.map(|_| LastWord::Waiting),
+            of_attempt: None,
         },
         stand: stand(spec, step, went.started + went.latency_ms),
+        receipt: receipt.map(covered),
         of: claimed.of,
     }
 }
@@ -113,6 +131,7 @@ pub fn finish_unsent(spec: &Spec, claimed: Claimed, next: Next, now: Millis) -> 
         unknown_since: claimed.unknown_since,
         attempt: Attempt::unsent(now, meaning::of_no_call(spec, next)),
         stand: stand(spec, step, now),
+        receipt: None,
         of: claimed.of,
     }
 }
@@ -131,7 +150,7 @@ fn stand(spec: &Spec, step: Step, now: Millis) -> Stand {
 }
 
 /// The text within `most` bytes, with what PostgreSQL cannot store taken out.
-fn kept(text: &str, most: usize) -> String {
+pub fn kept(text: &str, most: usize) -> String {
     let end =
         if text.len() > most { (0..=most - '…'.len_utf8()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0) } else { text.len() };
     let mut kept = text[..end].replace('\0', " ");

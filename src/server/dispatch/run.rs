@@ -2,7 +2,7 @@
 //! commits, by the next due row and by a poll.
 
 use super::engine::Engine;
-use super::{Clock, Dispatch};
+use super::{Clock, Dispatch, ask};
 use crate::model::Millis;
 use crate::server::db::{Db, queue};
 use std::time::Duration;
@@ -12,8 +12,13 @@ use tokio_util::sync::CancellationToken;
 /// How often overdue leases are taken back and postbacks that grew too old are ended.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
-/// Sends until `shutdown`, then stops claiming, waits for the calls in flight, writes their results and gives the rest back.
+/// Sends until `shutdown`, then stops claiming, waits for the calls in flight, writes their results and gives the rest back. Beside it, the
+/// networks are asked what became of accepted events.
 pub async fn run(dispatch: Dispatch, shutdown: CancellationToken) {
+    tokio::join!(send(dispatch.clone(), shutdown.clone()), ask::run(dispatch, shutdown));
+}
+
+async fn send(dispatch: Dispatch, shutdown: CancellationToken) {
     if let Db::Sqlite { .. } = dispatch.db {
         // This process owns the file: who held these leases is dead.
         match queue::clear_leases(&dispatch.db).await {

@@ -4,12 +4,14 @@
 mod access;
 mod actions;
 mod connecting;
+mod later;
 mod naming;
 mod transport;
 
 pub use access::{Access, Refresh};
 pub use actions::{Action, ActionField, Actions, Offered};
 pub use connecting::{Choice, Choices, ConnectError, OAuth, Pasted, Token};
+pub use later::{Later, Quota, Told, Word};
 pub use naming::Naming;
 pub use transport::Transport;
 
@@ -307,7 +309,7 @@ pub struct Ruling {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Taken. `note` is said in the log when the network had something to add.
+    /// Taken; what that is worth is told later where the network has `Later`. `note` is said in the log when the network had something to add.
     Accepted { note: Option<String> },
     /// May work later. `wait` where the network names a time or a code has its own clock. `unknown`: the network may have
     /// taken the events all the same, so that retries must end with its dedup window.
@@ -359,6 +361,11 @@ pub trait Network: Send + Sync + 'static {
 
     /// What goals are mapped to, where `spec().action` says so.
     fn actions(&self) -> Option<&dyn Actions> {
+        None
+    }
+
+    /// How it tells what became of the events that it took, where taking them is only a receipt.
+    fn later(&self) -> Option<&dyn Later> {
         None
     }
 

@@ -21,10 +21,11 @@ pub async fn receive(role: &'static Role, state: State, target: Option<String>, 
         return (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large\n").into_response();
     };
     let headers = &parts.headers;
-    let mut arrival = Arrival { target: target.as_deref(), headers, body: &body, now: state.now(), bad: None };
+    let mut arrival = Arrival { target: target.as_deref(), headers, body: &body, now: state.now(), bad: None, later: None };
     let strike = strike(role, &state, &arrival);
     if let Some(strike) = &strike {
         arrival.bad = strike.bad.clone();
+        arrival.later = strike.wanted.later.clone();
         if strike.wanted.expire_token
             && let Some(token) = (role.token)(headers, parts.uri.query().unwrap_or_default(), &body)
         {

@@ -1,6 +1,7 @@
 //! Faults as they are scripted: what goes wrong, where, how often. Choosing one is pure but for the count that it spends.
 
 use super::role::Seen;
+use super::tells;
 use crate::model::words;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,6 +71,9 @@ pub struct Wanted {
     /// Refuse one event of the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bad_event: Option<BadEvent>,
+    /// Refuse later what the call brings, where the network's yes is a receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<Later>,
     /// Strike after the network has done its work: the events are taken, the answer is lost.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub after: bool,
@@ -100,14 +104,45 @@ impl BadEvent {
     const WORDS: &str = "refused by a scripted fault";
 
     fn find(&self, events: &[Seen]) -> Option<(usize, String)> {
-        let fits = |index: usize, seen: &Seen| {
-            self.index.is_none_or(|wanted| wanted == index)
-                && self.dedup_id.as_deref().is_none_or(|wanted| *wanted == *seen.dedup_id)
-                && self.event.as_deref().is_none_or(|wanted| *wanted == *seen.name)
-        };
-        let found = events.iter().enumerate().find(|(index, seen)| fits(*index, seen))?.0;
+        let wanted = (self.index, self.dedup_id.as_deref(), self.event.as_deref());
+        let found = events.iter().enumerate().find(|(index, seen)| fits(wanted, *index, seen))?.0;
         Some((found, self.message.clone().unwrap_or_else(|| Self::WORDS.to_owned())))
     }
+}
+
+/// What becomes later of events that were taken. Which of them: all that is said must fit; every one where nothing is said.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Later {
+    /// By the network's own name for it; where unset they count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The network is at work on the call for so long, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_work_ms: Option<u64>,
+    /// Place in the call, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dedup_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+}
+
+impl Later {
+    fn fits(&self, index: usize, seen: &Seen) -> bool {
+        fits((self.index, self.dedup_id.as_deref(), self.event.as_deref()), index, seen)
+    }
+
+    /// Why this event is refused later, if it is.
+    pub fn reason(&self, index: usize, seen: &Seen) -> Option<&str> {
+        self.reason.as_deref().filter(|_| self.fits(index, seen))
+    }
+}
+
+/// Whether the event is the wanted one, by its place in the call, its id and its name.
+fn fits((place, id, name): (Option<usize>, Option<&str>, Option<&str>), index: usize, seen: &Seen) -> bool {
+    place.is_none_or(|place| place == index) && id.is_none_or(|id| *id == *seen.dedup_id) && name.is_none_or(|name| *name == *seen.name)
 }
 
 /// A fault in force.
@@ -172,6 +207,9 @@ impl Faults {
                 bad = event.find(&events());
                 return bad.is_some();
             }
+            if let (true, Some(later)) = (meant, &wanted.later) {
+                return events().iter().enumerate().any(|(index, seen)| later.fits(index, seen));
+            }
             meant
         })?;
         let fault = &mut self.list[at];
@@ -201,15 +239,16 @@ impl Wanted {
             return Err(format!("network: `{network}` is none of {}", networks.join(", ")));
         }
         let silent = self.hang || self.reset;
-        let effects = [silent, self.answers(), self.expire_token, self.bad_event.is_some()].iter().filter(|set| **set).count();
+        let set = [silent, self.answers(), self.expire_token, self.bad_event.is_some(), self.later.is_some()];
+        let effects = set.iter().filter(|set| **set).count();
         let rule = |broken: bool, says: &str| if broken { Err(says.to_owned()) } else { Ok(()) };
         rule(
             effects == 0 && self.slow_ms.is_none() && self.hang_ms.is_none(),
-            "say what goes wrong: status, code, body, hang, hang_ms, slow_ms, reset, expire_token or bad_event",
+            "say what goes wrong: status, code, body, hang, hang_ms, slow_ms, reset, expire_token, bad_event or later",
         )?;
         rule(
             effects > 1 || (self.hang && self.reset),
-            "one thing goes wrong at a time: an answer (status, code, body), hang, reset, expire_token or bad_event",
+            "one thing goes wrong at a time: an answer (status, code, body), hang, reset, expire_token, bad_event or later",
         )?;
         rule(silent && self.slow_ms.is_some(), "slow_ms needs an answer: not together with hang or reset")?;
         rule(self.status.is_some_and(|status| !(200..=599).contains(&status)), "status: from 200 to 599")?;
@@ -219,8 +258,21 @@ impl Wanted {
         rule(self.after && (self.expire_token || self.bad_event.is_some()), "after goes with an answer, hang, reset or slow_ms")?;
         let conversions = self.on.is_none_or(|door| matches!(door, Door::Conversions | Door::Imports));
         rule(self.bad_event.is_some() && !conversions, "bad_event goes with conversions and imports")?;
+        self.later.as_ref().map_or(Ok(()), |later| self.check_later(later))?;
         rule(self.hang_ms.max(self.slow_ms) > Some(LONGEST), "hang_ms, slow_ms: at most 600000")?;
         rule(self.probability.is_some_and(|share| !(0.0..=1.0).contains(&share)), "probability: from 0 to 1")?;
         rule(self.times == Some(0), "times: at least 1")
+    }
+    fn check_later(&self, later: &Later) -> Result<(), String> {
+        let tells = tells(self.network.as_deref().unwrap_or_default());
+        match &later.reason {
+            _ if tells.is_empty() => Err("later goes with a network whose yes is a receipt".to_owned()),
+            _ if self.after || self.on.is_some_and(|door| door != Door::Conversions) => {
+                Err("later goes with conversions that are taken".to_owned())
+            }
+            Some(reason) if !tells.contains(&reason.as_str()) => Err(format!("later: `{reason}` is none of {}", tells.join(", "))),
+            None if later.at_work_ms.is_none() => Err("later: a reason, at_work_ms or both".to_owned()),
+            _ => Ok(()),
+        }
     }
 }

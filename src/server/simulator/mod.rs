@@ -58,6 +58,11 @@ pub enum CannotListen {
     Address(SocketAddr, std::io::Error),
 }
 
+/// The reasons for which a network refuses later what it took; none where it tells nothing later.
+pub fn tells(network: &str) -> &'static [&'static str] {
+    role::of(network).map_or(&[], |role| role.tells)
+}
+
 /// Every route of the simulator. `run` serves it so that a scripted reset is a real one; under another server a reset is
 /// an answer that breaks off.
 pub fn router(state: State) -> Router {

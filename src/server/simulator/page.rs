@@ -1,7 +1,7 @@
 //! `GET /`: the simulator at a glance, for a person who rehearses: what came in, whose tokens are good, which faults are
 //! set, and forms to change the last two.
 
-use super::faults::{BadEvent, Door, Fault, Wanted};
+use super::faults::{BadEvent, Door, Fault, Later, Wanted};
 use super::html::{Shown, page};
 use super::ledger::{Entry, Outcome};
 use super::role;
@@ -62,7 +62,17 @@ pub const PRESETS: &[Preset] = &[
         says: "events taken, then connection reset",
         make: || Wanted { reset: true, after: true, ..Wanted::default() },
     },
+    Preset { word: "late_refusal", says: "taken, and refused later (Google)", make: || later("PROCESSING_ERROR_REASON_INVALID_GCLID") },
+    Preset {
+        word: "late_no_credit",
+        says: "taken, and credited to no ad (Google)",
+        make: || later("PROCESSING_ERROR_REASON_CLICK_NOT_FOUND"),
+    },
 ];
+
+fn later(reason: &str) -> Wanted {
+    Wanted { network: Some("google".into()), later: Some(Later { reason: Some(reason.into()), ..Later::default() }), ..Wanted::default() }
+}
 
 pub async fn show(Shared(state): Shared<State>) -> Response {
     let main = format!(

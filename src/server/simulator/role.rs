@@ -1,7 +1,7 @@
 //! What a network is to the simulator: its routes, how it reads and judges a call of conversion events, and its words
 //! for trouble. One value a network, all of them in `ALL`.
 
-use super::faults::Door;
+use super::faults::{Door, Later};
 use super::json::Json;
 use super::state::State;
 use super::{google, meta, reddit, tiktok};
@@ -31,6 +31,8 @@ pub struct Role {
     pub door: Door,
     /// How long a repeated id is taken for the same event.
     pub dedup_window: Millis,
+    /// Reasons for which it refuses later what it took, where its yes is a receipt.
+    pub tells: &'static [&'static str],
 }
 
 impl std::fmt::Debug for Role {
@@ -52,6 +54,8 @@ pub struct Arrival<'a> {
     pub now: Millis,
     /// The event that a scripted fault has refused, and with which words.
     pub bad: Option<(usize, String)>,
+    /// What a scripted fault lets become of the events later.
+    pub later: Option<Later>,
 }
 
 /// What a call says it carries.

@@ -59,6 +59,12 @@ impl State {
         }))
     }
 
+    /// Networks whose yes is a receipt are at work on what they took for so long.
+    pub fn at_work_for(self, time: Millis) -> Self {
+        self.results().at_work_for(time);
+        self
+    }
+
     pub fn now(&self) -> Millis {
         (self.0.clock)()
     }

@@ -1,5 +1,6 @@
 //! Google: the stored secret buys access tokens, and what that means for what is sent.
 
+use super::last_words::fall_behind;
 use super::rig::Rig;
 use super::world::{GOOGLE_CUSTOMER, GOOGLE_REFRESH_TOKEN, NOW, World, log, queued, stored};
 use crate::model::connection::ParkCause;
@@ -25,7 +26,7 @@ both_engines! {
         for world in &worlds {
             ids.extend(world.postbacks(&db, 3).await);
         }
-        assert_eq!(rig.drain(NOW).await, 3);
+        assert_eq!(rig.drain(NOW).await, 9, "one event to a call");
         for id in ids {
             assert_eq!(stored(&db, id).await.state, "accepted");
         }
@@ -85,6 +86,7 @@ both_engines! {
         let world = world(&db).await;
         let (wrong, young) = (under(&db, &world, "1").await, under(&db, &world, crate::server::simulator::world::GOOGLE_YOUNG_ACTION).await);
         let good = [world.postback(&db).await, world.postback(&db).await];
+        fall_behind(&db, &world).await;
         assert_eq!(rig.drain(NOW).await, 3);
         for id in good {
             assert_eq!(stored(&db, id).await.state, "accepted");
@@ -100,6 +102,7 @@ both_engines! {
         let world = world(&db).await;
         let bad = world.postback_with(&db, NOW, NOW + 26 * DAY, |event| event.value = Some(("5".into(), "USDX".into()))).await;
         let good = world.postbacks(&db, 3).await;
+        fall_behind(&db, &world).await;
         assert_eq!(rig.drain(NOW).await, 2);
         assert_eq!(stored(&db, bad).await.state, "failed");
         assert!(log(&db, bad).await[0].words.as_deref().unwrap().starts_with("The currency code is invalid."));

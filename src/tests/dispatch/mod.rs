@@ -3,6 +3,7 @@
 mod access;
 mod delivery;
 mod held_back;
+mod last_words;
 mod parking;
 mod queue;
 mod results;

@@ -39,6 +39,7 @@ fn finish(one: &Claimed, call: Uuid, stand: Stand) -> Finish {
         stand,
         unknown_since: None,
         attempt: Attempt {
+            id: id_at(NOW),
             time: NOW,
             status,
             http: Some(200),
@@ -49,7 +50,10 @@ fn finish(one: &Claimed, call: Uuid, stand: Stand) -> Finish {
             meaning: "TikTok took the conversion.".into(),
             sent: Some((call, r#"{"event":"Purchase"}"#.into())),
             transport: None,
+            told: None,
+            of_attempt: None,
         },
+        receipt: None,
     }
 }
 

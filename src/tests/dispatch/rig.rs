@@ -3,7 +3,7 @@
 use super::world::{NOW, sealer};
 use crate::model::Millis;
 use crate::server::db::Db;
-use crate::server::dispatch::{Dispatch, drain_until_idle};
+use crate::server::dispatch::{Dispatch, ask_until_idle, drain_until_idle};
 use crate::server::networks;
 use crate::server::networks::contract::{SettingKind, Settings};
 use crate::server::networks::http::{Http, Limits};
@@ -51,8 +51,24 @@ impl Rig {
 
     /// Turns the clock to `now` and sends all that is due then; how many calls that took.
     pub async fn drain(&self, now: Millis) -> usize {
-        self.clock.store(now, Ordering::Relaxed);
+        self.set(now);
         drain_until_idle(&self.dispatch, now).await
+    }
+
+    /// Turns the clock to `now` and asks what became of accepted events, as far as that is due then; how many questions that took.
+    pub async fn ask(&self, now: Millis) -> usize {
+        self.set(now);
+        ask_until_idle(&self.dispatch, now).await
+    }
+
+    /// Turns the clock.
+    pub fn set(&self, now: Millis) {
+        self.clock.store(now, Ordering::Relaxed);
+    }
+
+    /// Dispatch of another process.
+    pub fn another(&self, db: &Db) -> Dispatch {
+        dispatch_to(db, &self.base, sealer())
     }
 
     pub async fn fault(&self, fault: Value) {

@@ -1,6 +1,7 @@
 //! One attempt: what it means, what was sent, what came back, and what happened before and will happen next.
 
-use super::words::{StatusBadge, TestBadge, http, it_says, latency, money, sentence, tone};
+use super::sequel::{After, LaterWord, Waiting};
+use super::words::{StatusBadge, TestBadge, attempt_name, http, it_says, latency, money, sentence, tone};
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange};
 use crate::model::calendar;
 use crate::model::connection::Connection;
@@ -15,15 +16,15 @@ use leptos::prelude::*;
 /// `base` is the path of the network's page.
 #[component]
 pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
-    let AttemptPage { game_name, network, connection, attempt, postback, exchange, attempts, click, now } = page;
+    let AttemptPage { game_name, network, connection, attempt, postback, exchange, last_word, attempts, click, now } = page;
     let settings = base.split("/settings").next().unwrap_or_default().to_owned();
-    let title = if attempt.attempt == 0 { "ended without a call".to_owned() } else { format!("attempt {}", attempt.attempt) };
+    let title = attempt_name(&attempt).to_lowercase();
     let crumbs = vec![
         Crumb::link(game_name, settings.clone()),
         Crumb::link("Integrations", format!("{settings}/settings/integrations")),
         Crumb::link(network.name.clone(), base.clone()),
         Crumb::link("Delivery logs", format!("{base}#log")),
-        Crumb::here(if attempt.attempt == 0 { "Without a call".to_owned() } else { format!("Attempt {}", attempt.attempt) }),
+        Crumb::here(attempt_name(&attempt)),
     ];
     let event = attempt.event.clone();
     let goal = format!("{settings}/settings/goals/{}", postback.goal_id);
@@ -55,11 +56,11 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
             <div class="split">
                 <aside class="section" aria-labelledby="timeline">
                     <header><div><h2 id="timeline">"Timeline"</h2></div></header>
-                    <Story here=attempt.clone() attempts postback=postback.clone() connection base=base.clone() now/>
+                    <Story here=attempt.clone() attempts postback=postback.clone() connection base=base.clone() short=network.short.clone() now/>
                 </aside>
                 <div class="stack loose">
                     <Facts>
-                        <Fact label="Sent"><Time at=time/></Fact>
+                        <Fact label=if attempt.of_attempt.is_some() { "Told" } else { "Sent" }><Time at=time/></Fact>
                         <Fact label="Answer">{answer}</Fact>
                         <Fact label="Goal"><a href=goal>{postback.goal_name.clone()}</a>{value.map(|value| format!(", {value}"))}</Fact>
                         <Fact label="Sent as"><code>{postback.sent_as.clone()}</code></Fact>
@@ -72,6 +73,7 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
                         Some(exchange) => view! { <Wire exchange attempt/> }.into_any(),
                         None => view! { <p class="muted">"No call was made, so there is no request and no response."</p> }.into_any(),
                     }}
+                    {last_word.map(|exchange| view! { <LaterWord exchange short=network.short.clone()/> })}
                 </div>
             </div>
         </div>
@@ -87,12 +89,15 @@ fn Id(id: &'static str, text: String, label: &'static str) -> impl IntoView {
 #[component]
 fn Meaning(attempt: Attempt, postback: Postback, connection: Option<Connection>, short: String) -> impl IntoView {
     let tone = match attempt.status {
-        AttemptStatus::Success => Tone::Ok,
+        AttemptStatus::Success => super::sequel::tone_of(&attempt),
         AttemptStatus::Failed => Tone::Bad,
         AttemptStatus::Retried => Tone::Warn,
     };
     let title = match attempt.status {
-        AttemptStatus::Success => format!("{short} accepted the postback"),
+        AttemptStatus::Success => super::sequel::title(&attempt, &short),
+        AttemptStatus::Failed | AttemptStatus::Retried if attempt.of_attempt.is_some() => {
+            format!("{short} took the postback and refused it later")
+        }
         AttemptStatus::Failed if attempt.attempt == 0 => "The postback ended without a call".to_owned(),
         AttemptStatus::Failed => format!("{short} did not accept the postback"),
         AttemptStatus::Retried => format!("{short} could not take the postback just then"),
@@ -107,6 +112,7 @@ fn Meaning(attempt: Attempt, postback: Postback, connection: Option<Connection>,
         <Flash tone title>
             {attempt.meaning.map(|meaning| format!("{meaning} "))}
             {words}
+            {attempt.sequel.and_then(|sequel| sequel.says).map(|says| format!("{says} "))}
             {next}
         </Flash>
     }
@@ -141,6 +147,7 @@ fn Story(
     postback: Postback,
     connection: Option<Connection>,
     base: String,
+    short: String,
     now: i64,
 ) -> impl IntoView {
     let recorded = calendar::time_of_day(postback.created_at);
@@ -149,7 +156,8 @@ fn Story(
         .map(|attempt| {
             let (tone, shape) = tone(attempt.status);
             let (http, code) = http(&attempt);
-            let name = if attempt.attempt == 0 { "Ended without a call".to_owned() } else { format!("Attempt {}", attempt.attempt) };
+            let name = attempt_name(&attempt);
+            let after = attempt.sequel.clone();
             let says = match (attempt.latency_ms, code) {
                 (None, _) => attempt.meaning.clone().unwrap_or_default(),
                 (Some(_), Some(code)) => format!("HTTP {http}, code {code}, {}", latency(&attempt)),
@@ -163,7 +171,10 @@ fn Story(
                 true => name.clone().into_any(),
                 false => view! { <a href=href.clone()>{name.clone()}</a> }.into_any(),
             };
-            view! { <Moment shape tone what when=move || when.clone() here=is_here><p class="small soft">{says}</p></Moment> }
+            view! {
+                <Moment shape tone what when=move || when.clone() here=is_here><p class="small soft">{says}</p></Moment>
+                {after.map(|sequel| view! { <After sequel/> })}
+            }
         })
         .collect_view();
     let held = connection.is_some_and(|connection| connection.parked.is_some() || !connection.enabled);
@@ -185,6 +196,7 @@ fn Story(
         <Timeline>
             <Moment shape=Shape::Bag tone=Tone::Ok what=move || "Conversion recorded" when=move || recorded.clone()/>
             {tries}
+            {postback.asked_at.map(|at| view! { <Waiting at short/> })}
             {ahead}
         </Timeline>
     }
@@ -198,6 +210,10 @@ fn Wire(exchange: Exchange, attempt: Attempt) -> impl IntoView {
     let line = format!("{} {}", exchange.method, exchange.url);
     let headers: String = exchange.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
     let shared = exchange.envelope.clone();
+    let hint = match attempt.of_attempt {
+        Some(_) => "The question what became of the accepted request. Secrets are masked.",
+        None => "This event as it was sent. Secrets are masked.",
+    };
     view! {
         <Section id="response" title="Response">
             {if response.is_empty() {
@@ -206,7 +222,7 @@ fn Wire(exchange: Exchange, attempt: Attempt) -> impl IntoView {
                 view! { <JsonCode id="response-body" says="Response body" caption=move || view! { {status.clone()}" "<span class="muted">{size.clone()}</span> } text=response/> }.into_any()
             }}
         </Section>
-        <Section id="request" title="Request" hint="This event as it was sent. Secrets are masked.">
+        <Section id="request" title="Request" hint>
             <JsonCode id="request-body" says="Event as sent" caption=move || line.clone() text=exchange.event before=headers.trim_end().to_owned()/>
             {(!shared.is_empty()).then(|| view! {
                 <Code id="envelope" says="The rest of the request body" caption=move || "The body around it, without its events">{shared}</Code>

@@ -135,7 +135,10 @@ fn Row(attempt: Attempt, over: Option<String>, base: String) -> impl IntoView {
                 {over.map(|over| view! { <span class="small muted">"over the "{over}" "</span> })}
                 {attempt.test.then(|| view! { <TestBadge/> })}
             </td>
-            <td role="cell" class="side-cell"><StatusBadge status=attempt.status quiet=true/></td>
+            <td role="cell" class="side-cell">
+                <StatusBadge status=attempt.status quiet=true/>
+                {attempt.sequel.map(|sequel| view! { " "<span class="muted small">{sequel.word.label()}</span> })}
+            </td>
             <td role="cell" class="num" data-label="HTTP">{http}{code.map(|code| view! { " "<span class="muted">"· "{code}</span> })}</td>
             <td role="cell" class="num">{latency}</td>
             <td role="cell" class="num" data-label="Attempt">{number}</td>

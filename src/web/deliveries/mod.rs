@@ -4,4 +4,5 @@ pub mod attempt;
 mod empty;
 pub mod log;
 pub mod not_sent;
+mod sequel;
 pub mod words;

@@ -1,6 +1,6 @@
 //! How attempts and money are told.
 
-use crate::model::attempt::{Attempt, AttemptStatus};
+use crate::model::attempt::{Attempt, AttemptStatus, LastWord};
 use crate::model::money::Money;
 use crate::model::number::{counted, form};
 use crate::web::components::{Badge, Shape, Tone};
@@ -27,6 +27,26 @@ pub fn StatusBadge(status: AttemptStatus, #[prop(optional)] quiet: bool) -> impl
 #[component]
 pub fn TestBadge() -> impl IntoView {
     view! { <Badge tone=Tone::Info shape=Shape::Flask plain=true text="Test"/> }
+}
+
+/// `Attempt 2`; what ended without a call, and what an accepted attempt was told later, have names of their own.
+pub fn attempt_name(attempt: &Attempt) -> String {
+    match (attempt.attempt, attempt.of_attempt) {
+        (0, _) => "Ended without a call".to_owned(),
+        (number, Some(_)) => format!("Attempt {number}, refused later"),
+        (number, None) => format!("Attempt {number}"),
+    }
+}
+
+/// Icon and tone of what was told later of an accepted attempt.
+pub const fn sequel_tone(word: LastWord) -> (Tone, Shape) {
+    match word {
+        LastWord::Waiting => (Tone::Info, Shape::Clock),
+        LastWord::Confirmed => (Tone::Ok, Shape::Check),
+        LastWord::NotCredited | LastWord::NoAnswer => (Tone::Warn, Shape::Clock),
+        LastWord::Refused => (Tone::Bad, Shape::Failed),
+        LastWord::SentAgain => (Tone::Warn, Shape::Retry),
+    }
 }
 
 /// `200 · 40105`; an end without a call has neither.

@@ -1,6 +1,6 @@
 //! New postbacks with their rows in the queue, and those that must not go out after all.
 
-use super::super::{Error, Result, Tx, postbacks, rows, within};
+use super::super::{Error, Result, Tx, postbacks, receipts, rows, within};
 use crate::model::Millis;
 use crate::model::conversion::Reason;
 use crate::server::decide::changes::NewPostback;
@@ -68,9 +68,11 @@ pub async fn withdraw(tx: &mut Tx, withdrawn: &[Uuid]) -> Result<()> {
     Ok(())
 }
 
-/// Cancels everything open of players who said that nothing may go out.
+/// Cancels everything open of players who said that nothing may go out. What was accepted stays so, and a late refusal of it does not open it
+/// again: that goes first, so that what opens meanwhile is found in the queue.
 pub async fn silence(tx: &mut Tx, players: &[Uuid], now: Millis) -> Result<()> {
     for player in players {
+        receipts::forget_of_player(tx, *player, Reason::Consent.explain().0, now).await?;
         let gone: Vec<(Uuid,)> = within!(tx, c => sqlx::query_as(
             "delete from queue where id in
              (select p.id from conversions c join postbacks p on p.conversion_id = c.id where c.player_id = $1) returning id",

@@ -9,11 +9,12 @@ mod ads_verdict;
 mod lists;
 mod login;
 mod payload;
+mod told;
 mod verdict;
 
 use super::contract::{
-    ActionField, Actions, Answer, Body, Destination, Event, HeaderText, IdShape, Network, OAuth, Refresh, Request, Setting, SettingKind,
-    Settings, Spec, Transport, Verdict,
+    ActionField, Actions, Answer, Body, Destination, Event, HeaderText, IdShape, Later, Network, OAuth, Refresh, Request, Setting,
+    SettingKind, Settings, Spec, Transport, Verdict,
 };
 use crate::model::DAY;
 use http::Method;
@@ -99,8 +100,8 @@ const COMMON: Spec = Spec {
     // A transactionId counts once per action, with no end that Google publishes.
     dedup_window: 30 * DAY,
     events_at: "/events",
-    // Of 2,000.
-    batch: 200,
+    // As many as Google takes; while the quota has room they go one by one (`Later::sending`).
+    batch: 2_000,
     concurrency: 4,
     shared_quota: true,
     settings: &[CLIENT_ID, CLIENT_SECRET, ADS_VERSION, ACCOUNTS_URL, TOKEN_URL, ADS_URL, DATA_MANAGER_URL],
@@ -154,6 +155,10 @@ impl Network for Google {
 
     fn transport(&self) -> Option<&'static str> {
         Some(DATA_MANAGER)
+    }
+
+    fn later(&self) -> Option<&dyn Later> {
+        Some(self)
     }
 
     fn oauth(&self) -> Option<&dyn OAuth> {

@@ -163,7 +163,7 @@ fn details(error: &Value) -> &[Value] {
 }
 
 /// `reason` of `ErrorInfo`.
-fn front_reason(error: &Value) -> Option<String> {
+pub fn front_reason(error: &Value) -> Option<String> {
     details(error).iter().find_map(|detail| answers::words(&detail["reason"]))
 }
 

@@ -53,7 +53,7 @@ fn every_known_answer_means_what_it_should() {
 }
 
 /// Bodies that look like a network's, with anything in them.
-fn bodies() -> impl Strategy<Value = String> {
+pub fn bodies() -> impl Strategy<Value = String> {
     let number = prop_oneof![Just(0_i64), 0..1000_i64, 20000..70000_i64, any::<i64>()];
     let code = prop_oneof![number.clone().prop_map(Value::from), number.prop_map(|n| Value::from(n.to_string())), Just(Value::Null)];
     let index = prop_oneof!["[0-9]{1,2}", "[0-9]{1,30}", "\\PC{0,5}"];
@@ -63,11 +63,13 @@ fn bodies() -> impl Strategy<Value = String> {
     ];
     let looks_real = (code, message).prop_map(|(code, message)| {
         let violation = serde_json::json!({"field": format!("events[{message}]"), "reason": message, "description": message});
+        let status = ["SUCCESS", "FAILED", "PARTIAL_SUCCESS", "PROCESSING"][message.len() % 4];
         let error =
             serde_json::json!({"details": [{"reason": message, "fieldViolations": [violation, null]}, code], "code": code, "error_subcode": code, "is_transient": message.len() % 2 == 0, "message": message, "fields": [{"field": message, "message": message}, message, null]});
         serde_json::json!({"code": code, "message": message, "data": {"message": message, "list": [error], "access_token": message, "is_valid": true},
             "events_received": code, "messages": [message], "access_token": message, "expires_in": code, "client_business_id": code,
             "paging": {"cursors": {"after": message}, "next": message},
+            "requestStatusPerDestination": [{"requestStatus": status, "errorInfo": {"errorCounts": [{"reason": message}, code]}}],
             "requestId": message, "refresh_token": message, "scope": message, "id_token": format!("a.{message}.b"), "resourceNames": [message, code],
             "results": [{"customerClient": {"id": code}, "conversionAction": {"id": code, "type": message, "status": message}, "customer": error}, {}],
             "partialFailureError": {"code": code, "message": message, "details": [{"errors": [{"errorCode": {"a": message}, "message": message,

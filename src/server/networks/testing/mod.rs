@@ -4,6 +4,7 @@
 
 mod answers;
 mod connect;
+mod later;
 mod published;
 mod requests;
 mod specs;

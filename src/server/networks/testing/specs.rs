@@ -27,7 +27,7 @@ fn every_network_is_declared_whole() {
         }
 
         assert!((HOUR * 2..=90 * DAY).contains(&spec.max_age) && (HOUR..=30 * DAY).contains(&spec.dedup_window));
-        assert!((1..=1000).contains(&spec.batch) && (1..=64).contains(&spec.concurrency));
+        assert!((1..=2000).contains(&spec.batch) && (1..=64).contains(&spec.concurrency));
         assert!(!spec.click_ids.is_empty() && !spec.utm_sources.is_empty());
         let action = spec.action;
         assert_eq!(action.is_some(), network.actions().is_some(), "{}", spec.slug);

@@ -3,8 +3,10 @@
 
 use super::answer::{Refusal, ok, refusal};
 use super::event;
+use super::results::Destined;
 use super::token::{DATA_MANAGER, authorise};
 use super::world::{self, ConversionAction};
+use crate::model::Millis;
 use crate::server::simulator::json::{Json, Object};
 use crate::server::simulator::role::{Arrival, Judgement, Ruling, Seen, Sighting};
 use crate::server::simulator::state::State;
@@ -94,9 +96,15 @@ fn read(state: &State, arrival: &Arrival) -> Result<(Sighting, Value), Refusal> 
     if envelope.validate_only {
         return Ok((sighting, json!({})));
     }
-    let counted =
-        destinations.iter().enumerate().map(|(at, one)| (one.sent.clone(), seen.iter().filter(|(_, to)| to.contains(&at)).count()));
-    let id = state.results().take(state.next_request(), counted.collect(), arrival.now);
+    let reason = |at: usize, seen: &Seen| arrival.later.as_ref().and_then(|later| later.reason(at, seen)).map(str::to_owned);
+    let of = |at: usize, one: &Destination| {
+        let events = seen.iter().enumerate().filter(|(_, (_, to))| to.contains(&at));
+        let events = events.map(|(place, (seen, _))| (seen.dedup_id.to_string(), reason(place, seen))).collect();
+        Destined { sent: one.sent.clone(), action: one.action.clone(), events }
+    };
+    let destined = destinations.iter().enumerate().map(|(at, one)| of(at, one)).collect();
+    let work = arrival.later.as_ref().and_then(|later| later.at_work_ms).and_then(|work| Millis::try_from(work).ok());
+    let id = state.results().take(state.next_request(), destined, arrival.now, work);
     Ok((sighting, json!({ "requestId": id })))
 }
 

@@ -41,6 +41,7 @@ pub static ROLE: Role = Role {
     trouble: answer::trouble,
     door: Door::Conversions,
     dedup_window: 400 * DAY,
+    tells: results::REASONS,
 };
 
 /// The same network by its other way of sending; both remember the same ids.
@@ -55,6 +56,7 @@ static IMPORT: Role = Role {
     trouble: imports::trouble,
     door: Door::Imports,
     dedup_window: 400 * DAY,
+    tells: &[],
 };
 
 fn routes(state: &State) -> Router<State> {

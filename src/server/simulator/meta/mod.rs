@@ -36,6 +36,7 @@ pub static ROLE: Role = Role {
     trouble: answer::trouble,
     door: Door::Conversions,
     dedup_window: 48 * HOUR,
+    tells: &[],
 };
 
 fn routes(state: &State) -> Router<State> {

@@ -29,6 +29,7 @@ pub static ROLE: Role = Role {
     trouble: answer::trouble,
     door: Door::Conversions,
     dedup_window: 48 * HOUR,
+    tells: &[],
 };
 
 fn routes(_: &State) -> Router<State> {

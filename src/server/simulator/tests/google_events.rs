@@ -154,3 +154,43 @@ async fn trouble_is_worded_as_google_words_it() {
     assert_eq!(first(&says(&sim, &call(vec![event("a"), event("b")])).await), (400, "INVALID_EVENT".into(), "events.events[1]".into()));
     assert_eq!(says(&sim, &call(vec![event("a"), event("b")])).await.0, 200);
 }
+
+/// Status, counts per reason and number of events, as told of a call's only destination.
+async fn told(sim: &Sim, taken: &(u16, Value)) -> (String, Value, String) {
+    let id = taken.1["requestId"].as_str().unwrap();
+    let request = sim.client.get(sim.url("/v1/requestStatus:retrieve")).query(&[("requestId", id)]).bearer_auth(GOOGLE_ACCESS_TOKEN);
+    let (_, body) = status_and_json(request.send().await.unwrap()).await;
+    let one = &body["requestStatusPerDestination"][0];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&one["requestStatus"]), one["errorInfo"]["errorCounts"].clone(), text(&one["eventsIngestionStatus"]["recordCount"]))
+}
+
+#[tokio::test]
+async fn what_was_taken_may_be_refused_later() {
+    let sim = Sim::start().await;
+    let later = |reason: &str| json!({"reason": format!("PROCESSING_ERROR_REASON_{reason}")});
+    let counts = |reason: &str, count: &str| json!([{"recordCount": count, "reason": format!("PROCESSING_ERROR_REASON_{reason}")}]);
+    let mut of_b = later("CLICK_NOT_FOUND");
+    of_b["dedup_id"] = json!("b");
+    sim.fault(json!({"network": "google", "later": of_b, "times": 1})).await;
+    assert_eq!(says(&sim, &call(vec![event("x")])).await.0, 200, "it waits for its event");
+    let some = says(&sim, &call(vec![event("a"), event("b"), event("c")])).await;
+    sim.fault(json!({"network": "google", "later": later("INVALID_GCLID"), "times": 1})).await;
+    let none = says(&sim, &call(vec![event("d"), event("e")])).await;
+    sim.fault(json!({"network": "google", "later": {"at_work_ms": 3_600_000}, "times": 1})).await;
+    let slow = says(&sim, &call(vec![event("f")])).await;
+    let (counted, not) = (says(&sim, &call(vec![event("a")])).await, says(&sim, &call(vec![event("b")])).await);
+    assert_eq!(told(&sim, &some).await, ("PROCESSING".into(), Value::Null, "3".into()));
+    sim.pass(30 * 60_000);
+    assert_eq!(told(&sim, &some).await, ("PARTIAL_SUCCESS".into(), counts("CLICK_NOT_FOUND", "1"), "3".into()));
+    assert_eq!(told(&sim, &none).await, ("FAILED".into(), counts("INVALID_GCLID", "2"), "2".into()));
+    assert_eq!(told(&sim, &slow).await.0, "PROCESSING");
+    assert_eq!(told(&sim, &counted).await, ("FAILED".into(), counts("DUPLICATE_TRANSACTION_ID", "1"), "1".into()), "it counts once");
+    assert_eq!(told(&sim, &not).await.0, "SUCCESS", "and this one did not before");
+    sim.pass(30 * 60_000);
+    assert_eq!(told(&sim, &slow).await.0, "SUCCESS");
+    sim.pass(50 * 86_400_000);
+    let id = some.1["requestId"].as_str().unwrap();
+    let old = sim.client.get(sim.url(&format!("/v1/requestStatus:retrieve?requestId={id}"))).bearer_auth(GOOGLE_ACCESS_TOKEN);
+    assert_eq!(old.send().await.unwrap().status(), 400);
+}

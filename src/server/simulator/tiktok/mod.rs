@@ -32,6 +32,7 @@ pub static ROLE: Role = Role {
     trouble: answer::trouble,
     door: Door::Conversions,
     dedup_window: 48 * HOUR,
+    tells: &[],
 };
 
 fn routes(state: &State) -> Router<State> {
