@@ -136,8 +136,10 @@ fn Row(attempt: Attempt, over: Option<String>, base: String) -> impl IntoView {
                 {attempt.test.then(|| view! { <TestBadge/> })}
             </td>
             <td role="cell" class="side-cell">
-                <StatusBadge status=attempt.status quiet=true/>
-                {attempt.sequel.map(|sequel| view! { " "<span class="muted small">{sequel.word.label()}</span> })}
+                <span class="row">
+                    <StatusBadge status=attempt.status quiet=true/>
+                    {attempt.sequel.map(|sequel| view! { " "<span class="muted small">{sequel.word.label()}</span> })}
+                </span>
             </td>
             <td role="cell" class="num" data-label="HTTP">{http}{code.map(|code| view! { " "<span class="muted">"· "{code}</span> })}</td>
             <td role="cell" class="num">{latency}</td>
