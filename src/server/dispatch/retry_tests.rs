@@ -82,14 +82,16 @@ fn refused_credentials_wait_as_long_as_it_takes_and_refused_rights_for_five_drai
     let refuse = |outcome| Try { outcome, ..transient(NOW) };
     let tired = History { refusals: 40, attempts: 40, ..fresh() };
     assert_eq!(next(&tired, &refuse(Outcome::Credentials)).next, Next::Park { cause: ParkCause::Credentials });
-    let mut history = fresh();
-    for _ in 0..REFUSED_DRAINS {
-        let step = next(&history, &refuse(Outcome::Permission));
-        assert_eq!(step.next, Next::Park { cause: ParkCause::Permission });
-        history.refusals = step.refusals;
+    for (outcome, cause) in [(Outcome::Permission, ParkCause::Permission), (Outcome::Closed, ParkCause::Closed)] {
+        let mut history = fresh();
+        for _ in 0..REFUSED_DRAINS {
+            let step = next(&history, &refuse(outcome.clone()));
+            assert_eq!(step.next, Next::Park { cause });
+            history.refusals = step.refusals;
+        }
+        assert_eq!(next(&history, &refuse(outcome)).next, Next::Failed(Failure::NoPermission), "the fifth drain");
+        assert_eq!(next(&history, &transient(NOW)).refusals, 0, "another answer starts the count again");
     }
-    assert_eq!(next(&history, &refuse(Outcome::Permission)).next, Next::Failed(Failure::NoPermission), "the fifth drain");
-    assert_eq!(next(&history, &transient(NOW)).refusals, 0, "another answer starts the count again");
 }
 
 #[test]

@@ -48,13 +48,13 @@ both_engines! {
         let mut stage = connected(db).await;
         let page = stage.owner.get(GOOGLE).await;
         let text = page.text();
-        assert!(text.contains("Over Data Manager API") && text.contains("Send conversions over"), "{text}");
+        assert!(text.contains("Sends over Data Manager API") && text.contains("Send conversions over"), "{text}");
         assert!(text.contains("only from integrations that used this way before 15 June 2026"), "{text}");
         stage.purchase("gclid").await;
         stage.deliver().await;
         let text = choose(&mut stage, "ads_api").await.text();
         assert!(text.contains("Saved. Conversions are sent over the Google Ads API import, also those that wait."), "{text}");
-        assert!(text.contains("Over Google Ads API import"), "{text}");
+        assert!(text.contains("Sends over Google Ads API import"), "{text}");
         stage.purchase("gclid").await;
         stage.deliver().await;
         assert_eq!((delivered(&stage, "data_manager").await, delivered(&stage, "ads_api").await), (1, 1));
@@ -125,7 +125,7 @@ both_engines! {
         let answer = stage.stranger.call(ChooseTransport::PATH, Method::POST, &fields).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{answer:?}");
         let text = stage.member.get(GOOGLE).await.text();
-        assert!(text.contains("Over Data Manager API") && !text.contains("Send conversions over"), "{text}");
+        assert!(text.contains("Sends over Data Manager API") && !text.contains("Send conversions over"), "{text}");
         assert_eq!(stage.kept().await, before);
     }
 

@@ -5,7 +5,7 @@ use super::connecting::{Consent, ConsentFailure, Failure, OrToken, token_was_ref
 use super::transport::TransportForm;
 use crate::error::AppError;
 use crate::model::connect::{ConnectProblem, LastTry};
-use crate::model::connection::Connection;
+use crate::model::connection::{Connection, ParkCause};
 use crate::model::integration::{GoalName, Integration};
 use crate::model::network::{NetworkCard, TestCodeField};
 use crate::web::components::{Button, ButtonLink, Fact, Facts, Look, Section, SelectField, Shape, Switch, TextField, Time};
@@ -18,6 +18,8 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     let may = integration.may_change;
     let base = super::path(&game, &network.slug);
     let parked = connection.parked.is_some();
+    // Signing in again does not open what the network has closed.
+    let mends = connection.parked.as_ref().is_some_and(|parked| parked.cause != ParkCause::Closed);
     let slug = network.slug.clone();
     let has_code = connection.test_code.is_some();
     let facts = view! { <Where connection=connection.clone() network=network.clone() game=game.clone() may/> };
@@ -33,7 +35,7 @@ pub fn Connected(integration: Integration, connection: Connection, game: String,
     // Where a pasted token sends, nothing is missing.
     let by_consent = network.by_consent && integration.missing_setting.is_none();
     // Nothing asks for attention while all is well.
-    let look = if parked { Look::Primary } else { Look::Plain };
+    let look = if mends { Look::Primary } else { Look::Plain };
     let again = parked.then(|| view! { <Again game=game.clone() network=slug.clone()/> });
     let renew = by_consent.then(|| view! { <Consent network=network.clone() game=game.clone() text="Reconnect" look small=true/> });
     let target = network.target_noun.to_lowercase();
@@ -69,7 +71,7 @@ fn Where(connection: Connection, network: NetworkCard, game: String, may: bool) 
     let tail = connection.secret_tail.map(|tail| view! { <Fact label="Token"><span class="mono">"••••••••"{tail}</span></Fact> });
     let ends = connection.token_ends_at.map(|at| view! { <Fact label="Token ends"><Time at/></Fact> });
     let over = network.transport(connection.transport.as_deref()).map(|one| one.name.clone());
-    let over = over.map(|name| view! { <Fact label="Over">{name}</Fact> });
+    let over = over.map(|name| view! { <Fact label="Sends over">{name}</Fact> });
     let by = connection.connected_by.map(|by| view! { <br/><span class="muted">"by "{by}</span> });
     let test_code = network.test.filter(|_| !may).map(|field| {
         view! { <Fact label=field.label>{connection.test_code.unwrap_or_else(|| "None".to_owned())}</Fact> }
