@@ -1,23 +1,12 @@
 // Connecting Google Ads through a manager, mapping goals to conversion actions, and what is sent.
 import { expect, page as path, purchase, test, type Page } from './demo'
+import { delivered, disconnect, expectAskedFirst, expire, leave, sendTestEvent } from './steps'
 
 test.describe.configure({ mode: 'serial' })
 
-/** In the same tab, as without JavaScript or where the browser opens no popup. */
-async function noPopup(page: Page) {
-  await page.evaluate(() => { window.open = () => null }).catch(() => {})
-}
-
-async function delivered(page: Page) {
-  await expect(async () => {
-    await page.goto(path.google)
-    await expect(page.getByRole('row', { name: /purchase First Purchase/ }).last()).toContainText('Success', { timeout: 500 })
-  }).toPass()
-}
-
 test('a purchase after a Google click counts under its conversion action @core', async ({ signedIn: page, demo }) => {
   expect(await demo.messages(...purchase('gclid'))).toBe(200)
-  await delivered(page)
+  await delivered(page, path.google)
   await page.getByRole('row', { name: /Success/ }).first().getByRole('link').click()
   await expect(page.locator('#request-body')).toContainText('"gclid"')
   await expect(page.locator('#request-body')).toContainText('"conversionValue": 12.99')
@@ -58,7 +47,7 @@ test('a late refusal is a row of its own and says why', async ({ signedIn: page,
   await expect(page.getByRole('row').filter({ hasText: 'INVALID_GCLID' })).toHaveCount(1)
 })
 
-test('a goal without a conversion action is not forwarded until one is chosen @core @mobile', async ({ signedIn: page, demo }) => {
+test('a goal without a conversion action is not forwarded until one is chosen, and then what stayed here can be sent @core @mobile', async ({ signedIn: page, demo }) => {
   await page.goto(path.google)
   const choice = page.getByLabel('First Purchase', { exact: true })
   await choice.selectOption('')
@@ -73,6 +62,14 @@ test('a goal without a conversion action is not forwarded until one is chosen @c
   await page.getByLabel('First Purchase', { exact: true }).selectOption({ label: 'First purchase' })
   await page.getByRole('button', { name: 'Save conversion actions' }).click()
   await expect(page.getByText('First Purchase is not forwarded')).toHaveCount(0)
+  // What stayed here meanwhile goes out after all, once.
+  await page.getByRole('link', { name: 'Send now' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Send \d+ conversions? now\?$/)
+  await expect(page.getByRole('checkbox', { name: /First Purchase/ })).toBeChecked()
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await expect(page.getByText('Nothing is left to send.')).toBeVisible()
+  await delivered(page, path.google)
+  await expect(page.getByRole('link', { name: 'Send now' })).toHaveCount(0)
 })
 
 test('an import that Google has closed says so and offers the way that is open @core', async ({ signedIn: page, demo }) => {
@@ -111,13 +108,8 @@ test('an import that Google has closed says so and offers the way that is open @
 })
 
 test('both boxes must be ticked, and an account under a manager is picked @core @mobile', async ({ signedIn: page }) => {
-  await page.goto(`${path.google}/disconnect`)
-  await page.getByRole('button', { name: 'Disconnect' }).click()
-  await expect(page.getByText('Not connected').first()).toBeVisible()
-  const connect = async () => {
-    await noPopup(page)
-    await page.getByRole('button', { name: 'Connect Google Ads' }).click()
-  }
+  await disconnect(page, path.google)
+  const connect = () => leave(page, 'Connect Google Ads')
   await connect()
   await page.getByRole('button', { name: 'Cancel' }).click()
   await expect(page.getByText('You did not allow the connection')).toBeVisible()
@@ -130,11 +122,29 @@ test('both boxes must be ticked, and an account under a manager is picked @core 
   await page.getByLabel('Account', { exact: true }).selectOption('4182209914')
   await page.getByRole('button', { name: 'Show' }).click()
   await expect(page.getByText('tracks no conversions yet')).toBeVisible()
-  await page.goBack()
+  await page.getByRole('link', { name: 'Pick another account' }).click()
   await page.getByLabel('Account', { exact: true }).selectOption('4182209913')
   await page.getByRole('button', { name: 'Show' }).click()
   await page.getByRole('button', { name: 'Connect' }).click()
   await expect(page.getByText('Google Ads is connected')).toBeVisible()
   await expect(page.getByText('6021148830')).toBeVisible()
   await expect(page.getByText('Choose below what each goal counts under')).toBeVisible()
+})
+
+test('Google only validates a test event; an ended consent parks, and another account asks first @core', async ({ signedIn: page, demo }) => {
+  await page.goto(path.google)
+  await sendTestEvent(page, 'Google', '"validateOnly":true')
+  await expire(page, demo, path.google, { network: 'google', short: 'Google', click: 'gclid' })
+  await leave(page, 'Reconnect Google Ads')
+  await page.getByRole('button', { name: 'Continue' }).click()
+  const pick = async (account: string) => {
+    await page.getByLabel('Account', { exact: true }).selectOption(account)
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByRole('button', { name: 'Connect' }).click()
+  }
+  await pick('7713300011')
+  await expectAskedFirst(page)
+  await pick('4182209913')
+  await expect(page.getByText('Google Ads is connected')).toBeVisible()
+  await delivered(page, path.google)
 })

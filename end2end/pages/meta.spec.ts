@@ -1,21 +1,11 @@
 // Connecting Meta Ads by both of its ways, and what is sent there.
 import { expect, page as path, purchase, test, type Page } from './demo'
+import { delivered, disconnect, expectAskedFirst, expectNamed, expire, leave, name, sendTestEvent } from './steps'
 
 test.describe.configure({ mode: 'serial' })
 
 const pasted = 'EAAsimulator00eventsmanager0000000000002'
 const dataset = '300000000000000001'
-
-/** In the same tab, as without JavaScript or where the browser opens no popup. */
-async function noPopup(page: Page) {
-  await page.evaluate(() => { window.open = () => null }).catch(() => {})
-}
-
-async function disconnect(page: Page) {
-  await page.goto(`${path.meta}/disconnect`)
-  await page.getByRole('button', { name: 'Disconnect' }).click()
-  await expect(page.getByText('Not connected').first()).toBeVisible()
-}
 
 /** Opens the second way where it is folded away. */
 async function tokenForm(page: Page) {
@@ -24,16 +14,9 @@ async function tokenForm(page: Page) {
   return way
 }
 
-async function delivered(page: Page) {
-  await expect(async () => {
-    await page.goto(path.meta)
-    await expect(page.getByRole('row', { name: /purchase First Purchase/ }).first()).toContainText('Success', { timeout: 500 })
-  }).toPass()
-}
-
 test('a purchase after a Meta click is delivered with its click id and no token in the log @core', async ({ signedIn: page, demo }) => {
   expect(await demo.messages(...purchase('fbclid'))).toBe(200)
-  await delivered(page)
+  await delivered(page, path.meta)
   await page.getByRole('row', { name: /purchase First Purchase/ }).first().getByRole('link').click()
   await expect(page.locator('#request-body')).toContainText('"event_name": "Purchase"')
   await expect(page.locator('#request-body')).toContainText('"fbc": "fb.1.')
@@ -52,13 +35,11 @@ test('a purchase that Meta would refuse is not sent, and says why @core', async 
 })
 
 test('Connect leads through the business at Facebook to its dataset @core @mobile', async ({ signedIn: page, demo }) => {
-  await disconnect(page)
-  await noPopup(page)
-  await page.getByRole('button', { name: 'Connect Meta Ads' }).click()
+  await disconnect(page, path.meta)
+  await leave(page, 'Connect Meta Ads')
   await page.getByRole('button', { name: 'Deny' }).click()
   await expect(page.getByText('You did not allow the connection')).toBeVisible()
-  await noPopup(page)
-  await page.getByRole('button', { name: 'Connect Meta Ads' }).click()
+  await leave(page, 'Connect Meta Ads')
   await page.getByRole('button', { name: 'Allow' }).click()
   // The one business is picked by itself; its datasets come on two pages, its client's after them.
   await expect(page.getByRole('radio')).toHaveCount(33)
@@ -70,11 +51,11 @@ test('Connect leads through the business at Facebook to its dataset @core @mobil
   await expect(page.getByText('Token ends')).toBeVisible()
   await expect(page.getByText("Meta's token ends soon")).toHaveCount(0)
   expect(await demo.messages(...purchase('fbclid', '9.99'))).toBe(200)
-  await delivered(page)
+  await delivered(page, path.meta)
 })
 
 test('a pasted token is the other way, tried before it is saved @core', async ({ signedIn: page, demo }) => {
-  await disconnect(page)
+  await disconnect(page, path.meta)
   const connect = async (id: string, token: string) => {
     const form = await tokenForm(page)
     await form.getByLabel('Dataset id').fill(id)
@@ -89,35 +70,32 @@ test('a pasted token is the other way, tried before it is saved @core', async ({
   await expect(page.getByText('Meta Ads is connected')).toBeVisible()
   await expect(page.getByText('••••••••0002')).toBeVisible()
   expect(await demo.messages(...purchase('fbclid', '4.99'))).toBe(200)
-  await delivered(page)
+  await delivered(page, path.meta)
 })
 
-test('a test event goes the whole way and shows request and answer @core', async ({ signedIn: page }) => {
+test('a test event goes the whole way under the name that was chosen @core', async ({ signedIn: page }) => {
   await page.goto(path.meta)
   await expect(page.getByRole('button', { name: 'Send test event' })).toHaveCount(0)
   await page.getByLabel('Test event code').first().fill('TEST12345')
   await page.getByRole('button', { name: 'Save the test code' }).click()
-  await page.getByLabel('Test event for the goal').selectOption({ label: 'First Purchase (purchase)' })
-  await page.getByRole('button', { name: 'Send test event' }).click()
-  await expect(page).toHaveURL(/\/attempts\//)
-  await expect(page.getByText('Meta accepted the postback').first()).toBeVisible()
-  await expect(page.locator('body')).toContainText('TEST12345')
-  await expect(page.locator('body')).toContainText('events_received')
+  await name(page, 'A name of your own', 'Founders Pack')
+  await expectNamed(page, 'Custom event')
+  await sendTestEvent(page, 'Meta', '"event_name": "Founders Pack"', 'TEST12345', 'events_received')
+  await page.goto(path.meta)
+  await name(page, 'Purchase (usual)')
+  await expect(page.getByText('Saved.')).toBeVisible()
 })
 
-test('an expired token parks, and signing in to the same dataset drains what waits @core', async ({ signedIn: page, demo }) => {
-  await demo.simulate('tokens/expire', { network: 'meta', token: pasted })
-  expect(await demo.messages(...purchase('fbclid', '19.99'))).toBe(200)
-  await expect(async () => {
-    await page.goto(path.meta)
-    await expect(page.getByText('Meta refuses the token')).toBeVisible({ timeout: 500 })
-  }).toPass()
-  await noPopup(page)
-  await page.getByRole('button', { name: 'Reconnect Meta Ads' }).click()
+test('an expired token parks; another dataset asks first, and signing in to the same one drains what waits @core', async ({ signedIn: page, demo }) => {
+  await expire(page, demo, path.meta, { network: 'meta', short: 'Meta', click: 'fbclid' })
+  await leave(page, 'Reconnect Meta Ads')
   await page.getByRole('button', { name: 'Allow' }).click()
+  await page.getByRole('radio').nth(1).check()
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await expectAskedFirst(page)
   await page.getByRole('radio', { name: new RegExp(dataset) }).check()
   await page.getByRole('button', { name: 'Connect' }).click()
   await expect(page.getByText('Meta Ads is connected')).toBeVisible()
-  await delivered(page)
+  await delivered(page, path.meta)
   await demo.simulate('tokens/restore', { network: 'meta' })
 })

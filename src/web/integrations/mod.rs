@@ -9,7 +9,7 @@ mod connecting;
 pub mod disconnect;
 pub mod health;
 pub mod list;
-mod names;
+pub mod names;
 pub mod network;
 pub mod not_sent;
 pub mod pick;

@@ -44,6 +44,7 @@ pub fn PickPage() -> impl IntoView {
                     view! { <ButtonLink href=others text="Pick another account" look=Look::Primary/> }
                 });
                 view! {
+                    <Head title=|| "Pick an account"/>
                     <div class="stack narrow">
                         <Failure problem said/>
                         <div class="row">{another}<a class="btn" href=back>"Back to the integration"</a></div>
