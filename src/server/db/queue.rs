@@ -262,6 +262,20 @@ mod tests {
     use crate::tests::engines;
     use sqlx::{AssertSqlSafe, Execute, Sqlite};
 
+    /// What a claim costs must not grow with what waits.
+    #[tokio::test]
+    async fn sqlite_claims_by_an_index_in_the_order_of_the_claim() {
+        let db = engines::sqlite().await;
+        let Db::Sqlite { read, .. } = &db.db else { unreachable!("it is SQLite") };
+        for (texts, index) in [(FRESH, "queue_fresh"), (DUE, "queue_due"), (SUSPECTS, "queue_suspects_due"), (EXPIRED, "queue_expiry")] {
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(AssertSqlSafe(format!("explain query plan {}", texts[0]))).fetch_all(read).await.unwrap();
+            let by_it = steps.iter().any(|(.., step)| step.starts_with(&format!("SEARCH queue USING INDEX {index} ")));
+            let other = steps.iter().any(|(.., step)| step.contains("SCAN") || step.contains("TEMP B-TREE"));
+            assert!(by_it && !other, "{index}: {steps:?}");
+        }
+    }
+
     /// What a result costs must not grow with what waits.
     #[tokio::test]
     async fn sqlite_finds_held_rows_without_reading_the_queue() {
