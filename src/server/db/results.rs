@@ -147,6 +147,14 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     tx.commit().await
 }
 
+/// What is tried is named twice: of `postbacks.id = tried.id` alone SQLite reads every postback that there is.
+const UPDATE: &str = ") update postbacks set state = tried.word, ended = tried.why, attempts = attempts + tried.calls,
+     first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
+     finished_at = tried.over from tried where postbacks.id = tried.id and postbacks.id in (select id from tried)";
+const RESCHEDULE: &str = ") update queue set lease_id = null, lease_until = null, claims = 0, attempt = attempt + 1, due_at = tried.due,
+     refusals = tried.refused, give_up_at = tried.ends from tried
+     where queue.id = tried.id and queue.id in (select id from tried) and queue.lease_id = tried.lease returning queue.id";
+
 /// Takes the finished ones out of the queue; which of them were still ours.
 async fn leave(tx: &mut Tx, over: &[&Finish]) -> Result<HashSet<Uuid>> {
     let pairs: Vec<(Uuid, Uuid)> = over.iter().map(|finish| (finish.of.postback_id, finish.lease_id)).collect();
@@ -163,12 +171,7 @@ async fn reschedule(tx: &mut Tx, open: &[&Finish]) -> Result<HashSet<Uuid>> {
                 let Stand::Open { due_at, refusals, give_up_at } = finish.stand else { unreachable!("only open ones are put back") };
                 row.push_bind(finish.of.postback_id).push_bind(finish.lease_id).push_bind(due_at).push_bind(refusals).push_bind(give_up_at);
             });
-            query.push(
-                ") update queue set lease_id = null, lease_until = null, claims = 0, attempt = attempt + 1, due_at = tried.due,
-                 refusals = tried.refused, give_up_at = tried.ends from tried where queue.id = tried.id and queue.lease_id = tried.lease
-                 returning queue.id",
-            );
-            query.build_query_as().fetch_all(c).await
+            query.push(RESCHEDULE).build_query_as().fetch_all(c).await
         })?;
         ours.extend(kept.into_iter().map(|(id,)| id));
     }
@@ -194,12 +197,7 @@ async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
                     .push_bind(finish.unknown_since)
                     .push_bind(over);
             });
-            query.push(
-                ") update postbacks set state = tried.word, ended = tried.why, attempts = attempts + tried.calls,
-                 first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
-                 finished_at = tried.over from tried where postbacks.id = tried.id",
-            );
-            query.build().execute(c).await.map(drop)
+            query.push(UPDATE).build().execute(c).await.map(drop)
         })?;
     }
     Ok(())
@@ -266,4 +264,16 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
 
 pub fn day(time: Millis) -> i32 {
     i32::try_from(time.div_euclid(DAY)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a result costs must not grow with the log and the queue.
+    #[tokio::test]
+    async fn sqlite_finds_what_a_result_changes_by_its_key() {
+        rows::assert_no_scan("tried (id, word, why, calls, at, unknown, over)", UPDATE, "postbacks").await;
+        rows::assert_no_scan("tried (id, lease, due, refused, ends)", RESCHEDULE, "queue").await;
+    }
 }
