@@ -1,7 +1,7 @@
 //! A fresh database for each test: a SQLite file in a temporary folder, or a database of its own on PostgreSQL.
 
 use crate::server::db::Db;
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::ops::Deref;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -31,6 +31,15 @@ pub async fn sqlite() -> TestDb {
     let db = Db::open(&url).await.expect("SQLite opens");
     db.migrate().await.expect("SQLite migrates");
     TestDb { db, url, _folder: Some(folder) }
+}
+
+/// The steps by which SQLite would run the statement on a fresh database.
+pub async fn sqlite_plan(text: &str) -> Vec<String> {
+    let db = sqlite().await;
+    let Db::Sqlite { read, .. } = &db.db else { unreachable!("it is SQLite") };
+    let text = AssertSqlSafe(format!("explain query plan {text}"));
+    let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(text).fetch_all(read).await.expect("SQLite plans it");
+    steps.into_iter().map(|(.., step)| step).collect()
 }
 
 pub async fn postgres() -> TestDb {

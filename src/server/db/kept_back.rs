@@ -92,10 +92,8 @@ pub async fn mapped_goals(db: &Db, connection_id: Uuid) -> Result<Vec<Uuid>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::model::conversion::Reason;
     use crate::tests::engines;
-    use sqlx::AssertSqlSafe;
 
     #[test]
     fn the_condition_names_every_cause_that_may_be_mended() {
@@ -107,16 +105,13 @@ mod tests {
     /// A game's history is long; what stayed here and what a goal counted is not.
     #[tokio::test]
     async fn sqlite_finds_them_by_an_index_of_their_own() {
-        let db = engines::sqlite().await;
-        let Db::Sqlite { read, .. } = &db.db else { unreachable!("it is SQLite") };
         let of_goal = "select count(*) from conversions c where c.goal_id = $1 and c.network = $2 and c.received_at >= $3 and c.test = $4";
         for (text, index) in [
             (concat!("select c.goal_id from conversions c where ", sendable!()), "conversions_kept_back"),
             (of_goal, "conversions_by_goal"),
         ] {
-            let plan: Vec<(i64, i64, i64, String)> =
-                sqlx::query_as(AssertSqlSafe(format!("explain query plan {text}"))).fetch_all(read).await.unwrap();
-            let found = plan.iter().any(|(.., step)| step.contains("SEARCH c ") && step.contains(index));
+            let plan = engines::sqlite_plan(text).await;
+            let found = plan.iter().any(|step| step.contains("SEARCH c ") && step.contains(index));
             assert!(found, "{plan:?}");
         }
     }

@@ -260,18 +260,15 @@ pub async fn clock_ahead(db: &Db) -> Result<Millis> {
 mod tests {
     use super::*;
     use crate::tests::engines;
-    use sqlx::{AssertSqlSafe, Execute, Sqlite};
+    use sqlx::{Execute, Sqlite};
 
     /// What a claim costs must not grow with what waits.
     #[tokio::test]
     async fn sqlite_claims_by_an_index_in_the_order_of_the_claim() {
-        let db = engines::sqlite().await;
-        let Db::Sqlite { read, .. } = &db.db else { unreachable!("it is SQLite") };
         for (texts, index) in [(FRESH, "queue_fresh"), (DUE, "queue_due"), (SUSPECTS, "queue_suspects_due"), (EXPIRED, "queue_expiry")] {
-            let steps: Vec<(i64, i64, i64, String)> =
-                sqlx::query_as(AssertSqlSafe(format!("explain query plan {}", texts[0]))).fetch_all(read).await.unwrap();
-            let by_it = steps.iter().any(|(.., step)| step.starts_with(&format!("SEARCH queue USING INDEX {index} ")));
-            let other = steps.iter().any(|(.., step)| step.contains("SCAN") || step.contains("TEMP B-TREE"));
+            let steps = engines::sqlite_plan(texts[0]).await;
+            let by_it = steps.iter().any(|step| step.starts_with(&format!("SEARCH queue USING INDEX {index} ")));
+            let other = steps.iter().any(|step| step.contains("SCAN") || step.contains("TEMP B-TREE"));
             assert!(by_it && !other, "{index}: {steps:?}");
         }
     }
@@ -279,16 +276,12 @@ mod tests {
     /// What a result costs must not grow with what waits.
     #[tokio::test]
     async fn sqlite_finds_held_rows_without_reading_the_queue() {
-        let db = engines::sqlite().await;
-        let Db::Sqlite { read, .. } = &db.db else { unreachable!("it is SQLite") };
         let pairs: Vec<(Uuid, Uuid)> = (0..256).map(|_| (Uuid::new_v4(), Uuid::new_v4())).collect();
         let texts = [DELETE_HELD[0], "update queue set lease_until = 1 from held where queue.id = held.id and queue.lease_id = held.lease"];
         for text in texts {
             let mut query: QueryBuilder<Sqlite> = held_rows!(&pairs);
-            let text = format!("explain query plan {}", query.push(text).build().sql().as_str());
-            let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(text)).fetch_all(read).await.unwrap();
-            let scans: Vec<&String> =
-                steps.iter().map(|(_, _, _, step)| step).filter(|step| *step == "SCAN queue" || *step == "SCAN q").collect();
+            let steps = engines::sqlite_plan(query.push(text).build().sql().as_str()).await;
+            let scans: Vec<&String> = steps.iter().filter(|step| *step == "SCAN queue" || *step == "SCAN q").collect();
             assert!(steps.len() > 1 && scans.is_empty(), "{steps:?}");
         }
     }

@@ -64,15 +64,12 @@ where
 /// `head` names the rows and their columns, `told (id, word)`; `rest` follows the values.
 #[cfg(test)]
 pub async fn assert_no_scan(head: &str, rest: &str, table: &str) {
-    let db = crate::tests::engines::sqlite().await;
-    let super::Db::Sqlite { read, .. } = &db.db else { unreachable!("it is SQLite") };
     let row = format!("({})", vec!["?"; head.matches(',').count() + 1].join(", "));
     for count in [1, WRITTEN[0]] {
         let values = vec![row.as_str(); count].join(", ");
-        let text = sqlx::AssertSqlSafe(format!("explain query plan with {head} as (values {values}{rest}"));
-        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(text).fetch_all(read).await.unwrap();
-        let found = steps.iter().any(|(.., step)| step.starts_with(&format!("SEARCH {table} ")));
-        let scans = steps.iter().any(|(.., step)| *step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} ")));
+        let steps = crate::tests::engines::sqlite_plan(&format!("with {head} as (values {values}{rest}")).await;
+        let found = steps.iter().any(|step| step.starts_with(&format!("SEARCH {table} ")));
+        let scans = steps.iter().any(|step| *step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} ")));
         assert!(found && !scans, "{count} rows: {steps:?}");
     }
 }
