@@ -19,7 +19,8 @@ export default defineConfig({
   reporter: [['list'], ['html', { open: 'never' }]],
   timeout: 30_000,
   expect: { timeout: 10_000 },
-  use: { launchOptions: { executablePath, args }, screenshot: 'only-on-failure', trace: process.env.TRACE ? 'retain-on-failure' : 'off' },
+  // Without motion no page waits for the one before it to fade: a third of the time.
+  use: { launchOptions: { executablePath, args }, contextOptions: { reducedMotion: 'reduce' }, screenshot: 'only-on-failure', trace: process.env.TRACE ? 'retain-on-failure' : 'off' },
   projects: [
     { name: 'chromium', use: { ...devices['Desktop Chrome'] } },
     // What must work for everybody is tagged @core, what a small window could break @mobile.

@@ -30,15 +30,19 @@ test('a purchase after a TikTok click is delivered, and its attempt can be read 
   await expect(page.getByText('access-token: ••••••••')).toBeVisible()
 })
 
-test('filters are links: state and time live in the address @core @mobile', async ({ signedIn: page }) => {
-  await page.goto(path.tiktok)
-  const log = page.getByRole('region', { name: 'Delivery logs' })
-  await log.getByRole('link', { name: '7 days' }).click()
-  await expect(page).toHaveURL(/range=7d/)
-  await log.getByRole('navigation', { name: 'Status' }).getByRole('link', { name: 'Failed' }).click()
-  await expect(page).toHaveURL(/range=7d&status=failed/)
-  await page.goto(`${path.tiktok}?range=2h&status=lost`)
-  await expect(page.getByText('a filter that does not exist')).toBeVisible()
+test.describe('with pages that fade into each other', () => {
+  test.use({ contextOptions: { reducedMotion: 'no-preference' } })
+
+  test('filters are links: state and time live in the address @core @mobile', async ({ signedIn: page }) => {
+    await page.goto(path.tiktok)
+    const log = page.getByRole('region', { name: 'Delivery logs' })
+    await log.getByRole('link', { name: '7 days' }).click()
+    await expect(page).toHaveURL(/range=7d/)
+    await log.getByRole('navigation', { name: 'Status' }).getByRole('link', { name: 'Failed' }).click()
+    await expect(page).toHaveURL(/range=7d&status=failed/)
+    await page.goto(`${path.tiktok}?range=2h&status=lost`)
+    await expect(page.getByText('a filter that does not exist')).toBeVisible()
+  })
 })
 
 test('a token that the network refuses drains after Reconnect; another account asks first @core', async ({ signedIn: page, demo }) => {
