@@ -49,7 +49,10 @@ impl Reason {
             ),
             Self::NoConnection => ("The credited network is not connected.", "Connect it under Integrations."),
             Self::ConnectionDisabled => ("The credited network's connection is switched off.", "Switch it on under Integrations."),
-            Self::GoalUnmapped => ("The goal has no conversion action at the network.", "Map the goal on the network's page."),
+            Self::GoalUnmapped => (
+                "The goal has no conversion action at the network, or an event name that the network does not take.",
+                "Choose an action or a name for the goal on the network's page.",
+            ),
             Self::AlreadyConverted => ("This player has already reached the goal.", "Nothing to fix: the goal counts once per player."),
             Self::SameEvent => (
                 "Another goal already sent this event to the network under the same name and id.",

@@ -19,6 +19,8 @@ pub struct NamedGoal {
     pub typed: Option<String>,
     /// Why the name that is shown may not go out, in a sentence.
     pub refused: Option<String>,
+    /// Its conversions stay here: the network does not take the name that it has.
+    pub kept_back: bool,
     /// Conversions that a click of the network earned in the last 24 hours.
     pub last_day: i64,
 }
@@ -88,6 +90,7 @@ mod tests {
             chosen: chosen.map(str::to_owned),
             typed: None,
             refused: None,
+            kept_back: false,
             last_day: 0,
         }
     }

@@ -187,6 +187,8 @@ pub struct SentAs {
     pub usual: String,
     /// The name chosen instead.
     pub chosen: Option<String>,
+    /// The network does not take the name that it has: its conversions stay here.
+    pub kept_back: bool,
     /// What the network takes, in a sentence, and how long it is at the most.
     pub rule: String,
     pub max: usize,

@@ -33,9 +33,11 @@ pub async fn read(db: &Db, game: Uuid, spec: &Spec, typed: &BTreeMap<Uuid, Strin
             usual,
             chosen: goal.action,
             refused: None,
+            kept_back: false,
             last_day: goal.last_day,
         };
         named.refused = naming.refuses(named.shown());
+        named.kept_back = !naming.takes(named.sent_as());
         named
     };
     Ok(Some(EventNames {

@@ -228,15 +228,21 @@ pub async fn not_sent(access: &Access, slug: &str, query: &LogQuery) -> Result<N
     })
 }
 
-/// Says of each whether its cause is gone: the connection stands and sends, and where goals are mapped the goal is.
+/// Says of each whether its cause is gone: the connection stands and sends, and the goal has an action or a name that the network takes.
 async fn mark_mended(reader: &Reader<'_>, spec: &Spec, connection: Option<&Connection>, rows: &mut [NotSent]) -> db::Result<()> {
     let Some(connection) = connection.filter(|connection| connection.enabled) else { return Ok(()) };
     let mapped = match spec.action {
         Some(_) => Some(db::kept_back::mapped_goals(&reader.db, connection.id).await?),
         None => None,
     };
+    let names = db::goals::names(&reader.db, reader.game.id).await?;
+    let name = |goal: Uuid| names.get(&(goal, spec.slug.to_owned())).map(String::as_str);
     for row in rows.iter_mut().filter(|row| row.reason.may_be_mended() && !row.test) {
-        if mapped.as_ref().is_none_or(|goals| goals.contains(&row.goal_id)) {
+        let forwarded = match &mapped {
+            Some(goals) => goals.contains(&row.goal_id),
+            None => send_now::named(spec, &row.event, name(row.goal_id)),
+        };
+        if forwarded {
             row.mended = if send_now::takes(spec, row.event_time, reader.now) { Mended::Yes } else { Mended::TooLate };
         }
     }

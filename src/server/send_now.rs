@@ -26,9 +26,17 @@ const AT_MOST: usize = 20_000;
 /// How many can be sent now, goal by goal; none where the connection sends nothing.
 pub async fn offer(db: &Db, game: Uuid, spec: &Spec, connection: Option<&Connection>, now: Millis) -> db::Result<Vec<KeptBack>> {
     match connection.filter(|connection| connection.enabled) {
-        Some(_) => kept_back::counts(db, &terms(game, spec, now)).await,
+        Some(_) => {
+            let counts = kept_back::counts(db, &terms(game, spec, now)).await?;
+            Ok(counts.into_iter().filter(|(goal, chosen)| named(spec, &goal.event, chosen.as_deref())).map(|(goal, _)| goal).collect())
+        }
         None => Ok(Vec::new()),
     }
+}
+
+/// Whether the network takes the goal under the name that it has there; true where it asks for none.
+pub fn named(spec: &Spec, event: &str, chosen: Option<&str>) -> bool {
+    spec.naming.is_none_or(|naming| naming.takes(chosen.unwrap_or_else(|| spec.event_name(event))))
 }
 
 /// Sends what can be sent of these goals; how many go out. Who comes second finds nothing left: each is taken in one transaction with

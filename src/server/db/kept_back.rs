@@ -35,14 +35,16 @@ struct Row {
     goal_id: Uuid,
     goal_name: String,
     event: String,
+    target: Option<String>,
     count: i64,
 }
 
-/// How many can be sent now, goal by goal, most first.
-pub async fn counts(db: &Db, terms: &Terms<'_>) -> Result<Vec<KeptBack>> {
+/// How many can be sent now, goal by goal, most first; with the name or action that was chosen for the goal.
+pub async fn counts(db: &Db, terms: &Terms<'_>) -> Result<Vec<(KeptBack, Option<String>)>> {
     let rows: Vec<Row> = on!(db, pool => sqlx::query_as(concat!(
-        "select c.goal_id, g.name as goal_name, g.event, count(*) as count from conversions c join goals g on g.id = c.goal_id where ",
-        sendable!(), " group by c.goal_id, g.name, g.event order by count(*) desc, g.name"
+        "select c.goal_id, g.name as goal_name, g.event, n.target, count(*) as count from conversions c join goals g on g.id = c.goal_id
+         left join mappings n on n.goal_id = c.goal_id and n.network = c.network where ",
+        sendable!(), " group by c.goal_id, g.name, g.event, n.target order by count(*) desc, g.name"
     ))
     .bind(terms.game_id)
     .bind(terms.network)
@@ -54,7 +56,7 @@ pub async fn counts(db: &Db, terms: &Terms<'_>) -> Result<Vec<KeptBack>> {
     .await)?;
     Ok(rows
         .into_iter()
-        .map(|row| KeptBack { goal_id: row.goal_id, goal_name: row.goal_name, event: row.event, count: row.count })
+        .map(|row| (KeptBack { goal_id: row.goal_id, goal_name: row.goal_name, event: row.event, count: row.count }, row.target))
         .collect())
 }
 

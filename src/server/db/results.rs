@@ -41,7 +41,7 @@ pub struct Attempt {
     pub sent: Option<(Uuid, String)>,
     /// Which of the network's transports that call took, where there are several.
     pub transport: Option<&'static str>,
-    /// Set where the network's yes was a receipt.
+    /// Set where the network's yes was a receipt, or came with its last word.
     pub told: Option<LastWord>,
     /// Of a late refusal: the accepted attempt that it takes back.
     pub of_attempt: Option<Uuid>,

@@ -26,6 +26,10 @@ pub fn plan(world: &World, conversion: &StoredConversion, player: &Player, winne
         Some(_) => Some(world.rules.action(conversion.goal_id, spec.slug).ok_or(Reason::GoalUnmapped)?),
         None => None,
     };
+    // The usual name of an event is the game's own, which nobody held against the network's rule.
+    if spec.naming.is_some_and(|naming| !naming.takes(&event_name(world, conversion, spec))) {
+        return Err(Reason::GoalUnmapped);
+    }
     if conversion.test && spec.test.is_some() && connection.test_code.is_none() {
         return Err(Reason::TestWithoutCode);
     }
@@ -116,8 +120,7 @@ fn at_full_consent(conversion: &StoredConversion, player: &Player) -> bool {
 
 /// The name chosen for the goal, else the network's own for the event, else the event's.
 fn event_name(world: &World, conversion: &StoredConversion, spec: &Spec) -> String {
-    let standard = spec.events.iter().find(|(event, _)| *event == conversion.event).map(|(_, name)| *name);
-    world.rules.mapping(conversion.goal_id, spec.slug).or(standard).unwrap_or(&conversion.event).to_owned()
+    world.rules.mapping(conversion.goal_id, spec.slug).unwrap_or_else(|| spec.event_name(&conversion.event)).to_owned()
 }
 
 /// What the network tells events of one message apart by: the action, where it has such, else the name.

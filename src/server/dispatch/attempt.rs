@@ -206,7 +206,8 @@ fn judge(
         Outcome::Credentials => Some(ParkCause::Credentials),
         Outcome::Permission => Some(ParkCause::Permission),
         Outcome::Closed => Some(ParkCause::Closed),
-        Outcome::Accepted { .. } | Outcome::Transient { .. } | Outcome::Payload => None,
+        Outcome::Accepted { .. } | Outcome::NotCredited { .. } => None,
+        Outcome::Transient { .. } | Outcome::Throttled { .. } | Outcome::Payload => None,
     };
     if let Some(cause) = cause
         && results.parks.is_empty()
@@ -214,7 +215,7 @@ fn judge(
         let words = went.said.words.clone().unwrap_or_else(|| NO_WORDS.to_owned());
         results.parks.push(park(&target.route, cause, words, tried.ended));
     }
-    if matches!(outcome, Outcome::Accepted { .. }) && results.answered.is_empty() {
+    if step.next == Next::Accepted && results.answered.is_empty() {
         results.answered.push(target.route.id);
     }
     results.finishes.push(record::finish(spec, one, outcome, step, went, event.unwrap_or_default(), receipt));
@@ -236,7 +237,7 @@ pub fn park(route: &Route, cause: ParkCause, words: String, since: Millis) -> Pa
 fn signal(brought: Brought, events: &Events, pause: Option<Millis>) -> Signal {
     match (brought, events) {
         (Brought::Unreached | Brought::Silence, _) => Signal::Congested { pause: None },
-        (Brought::Status(_), Events::All(Outcome::Transient { .. })) => Signal::Congested { pause },
+        (Brought::Status(_), Events::All(Outcome::Transient { .. } | Outcome::Throttled { .. })) => Signal::Congested { pause },
         (Brought::Status(_), _) => Signal::Clean,
     }
 }

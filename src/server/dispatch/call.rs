@@ -126,7 +126,7 @@ fn receipt(target: &Target, answer: &Answer, verdict: &Verdict, events: &[Event]
 fn pause(answer: Option<&Answer>, verdict: &Verdict) -> Option<Millis> {
     let answer = answer?;
     let wait = match verdict.events {
-        Events::All(Outcome::Transient { wait, .. }) if answer.status == 429 => wait,
+        Events::All(Outcome::Throttled { wait }) => wait,
         _ => None,
     };
     answer.retry_after.or(wait)

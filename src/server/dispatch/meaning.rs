@@ -34,6 +34,9 @@ pub fn of_call(spec: &Spec, brought: Brought, outcome: &Outcome, next: Next, rec
             format!("{name} took the conversion. That is a receipt: Postbacks asks {name} later whether it counts.")
         }
         Outcome::Accepted { .. } => format!("{name} took the conversion."),
+        Outcome::NotCredited { .. } => {
+            format!("{name} read the conversion and credits it to no ad. Nothing is wrong with it, and it is not sent again.")
+        }
         Outcome::Payload => format!("{name} refuses what this conversion says, in the words shown here. It is not sent again."),
         Outcome::Credentials => format!(
             "{name} refuses the access token. Nothing is lost: this and every other postback of the connection waits until it has a good token."
@@ -51,11 +54,11 @@ pub fn of_call(spec: &Spec, brought: Brought, outcome: &Outcome, next: Next, rec
             "{name} does not take conversions this way from this Postbacks. Nothing is lost: every postback of the connection waits until \
              somebody chooses another way of sending on its page."
         ),
+        Outcome::Throttled { .. } => format!("{name} asked to slow down. {}", what_now(spec, next)),
         Outcome::Transient { .. } => {
             let problem = match brought {
                 Brought::Unreached => format!("{name} could not be reached."),
                 Brought::Silence => format!("{name} did not answer, so it may have taken the conversion or not."),
-                Brought::Status(429) => format!("{name} asked to slow down."),
                 Brought::Status(_) => format!("{name} had a temporary problem."),
             };
             format!("{problem} {}", what_now(spec, next))
@@ -120,6 +123,11 @@ pub fn ended(spec: &Spec, next: Next) -> Option<String> {
         Next::Failed(Failure::TestWithoutCode) => "a test event without a test code".into(),
     };
     Some(words)
+}
+
+/// How an accepted postback stands that was credited to no ad.
+pub fn not_credited(code: Option<&str>) -> String {
+    code.map_or_else(|| "not credited".to_owned(), |code| format!("not credited: {code}"))
 }
 
 fn too_old(spec: &Spec) -> String {

@@ -90,7 +90,7 @@ pub fn finish(
     let Held { attempt, alone, .. } = claimed.held;
     let covered = |receipt_id| Covered { receipt_id, attempt, refusals: step.refusals, give_up_at: step.give_up_at, alone };
     let note = match outcome {
-        Outcome::Accepted { note } => note.as_deref(),
+        Outcome::Accepted { note } | Outcome::NotCredited { note } => note.as_deref(),
         _ => None,
     };
     Finish {
@@ -114,10 +114,18 @@ pub fn finish(
                 .to_owned(),
             sent: Some((went.call.id, event)),
             transport: went.transport,
-            told: receipt.map(|_| LastWord::Waiting),
+            told: match outcome {
+                Outcome::NotCredited { .. } => Some(LastWord::NotCredited),
+                _ => receipt.map(|_| LastWord::Waiting),
+            },
             of_attempt: None,
         },
-        stand: stand(spec, step, went.started + went.latency_ms),
+        stand: match outcome {
+            Outcome::NotCredited { .. } => {
+                Stand::Over { state: PostbackState::Accepted, ended: Some(meaning::not_credited(went.said.code.as_deref())) }
+            }
+            _ => stand(spec, step, went.started + went.latency_ms),
+        },
         receipt: receipt.map(covered),
         of: claimed.of,
     }

@@ -92,14 +92,14 @@ pub fn next(history: &History, tried: &Try) -> Step {
     let unknown_since = history.unknown_since.or(unknown.then_some(tried.started));
     let refusals = if matches!(tried.outcome, Outcome::Permission | Outcome::Closed) { history.refusals + 1 } else { 0 };
     let next = match tried.outcome {
-        Outcome::Accepted { .. } => Next::Accepted,
+        Outcome::Accepted { .. } | Outcome::NotCredited { .. } => Next::Accepted,
         Outcome::Payload => Next::Failed(Failure::Payload),
         Outcome::Credentials => Next::Park { cause: ParkCause::Credentials },
         // The first refusal parks; each later one is a drain.
         Outcome::Permission | Outcome::Closed if refusals > REFUSED_DRAINS => Next::Failed(Failure::NoPermission),
         Outcome::Permission => Next::Park { cause: ParkCause::Permission },
         Outcome::Closed => Next::Park { cause: ParkCause::Closed },
-        Outcome::Transient { wait, .. } => {
+        Outcome::Transient { wait, .. } | Outcome::Throttled { wait } => {
             let at = tried.ended + waits(history.attempts, wait, tried.jitter);
             let ends = [
                 Some((history.expires_at, Next::Expired)),

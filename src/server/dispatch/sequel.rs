@@ -51,7 +51,7 @@ pub fn of(spec: &Spec, event: &Event, told: &Told, place: usize, now: Millis, ji
             LastWord::NotCredited,
             PostbackState::Accepted,
             format!("{name} read the conversion and credits it to no ad.{why} Nothing is wrong with it, and it is not sent again."),
-            Some(told.code.as_ref().map_or_else(|| "not credited".to_owned(), |code| format!("not credited: {code}"))),
+            Some(meaning::not_credited(told.code.as_deref())),
         ),
         Word::Uncounted(outcome) => uncounted(spec, event, outcome, &why, now, jitter),
         Word::Some => some(spec, event, place, now),

@@ -52,6 +52,7 @@ pub fn sent_as(event: &str, own: &BTreeMap<String, String>) -> Vec<SentAs> {
         network_name: spec.name.into(),
         usual: spec.event_name(event).into(),
         chosen: own.get(spec.slug).cloned(),
+        kept_back: !naming.takes(own.get(spec.slug).map_or_else(|| spec.event_name(event), String::as_str)),
         rule: naming.says.into(),
         max: naming.max,
     };

@@ -38,6 +38,7 @@ impl Answer {
     pub fn verdict_by_status(&self, sent: usize, words: Option<String>) -> Verdict {
         let events = match outcome_of(self.status) {
             Outcome::Payload if CONTENT.contains(&self.status) => refused_content(sent),
+            Outcome::Throttled { .. } => Events::All(Outcome::Throttled { wait: self.retry_after }),
             Outcome::Transient { unknown, .. } => Events::All(Outcome::Transient { wait: self.retry_after, unknown }),
             outcome => Events::All(outcome),
         };
@@ -49,7 +50,9 @@ impl Answer {
         match outcome_of(self.status) {
             Outcome::Credentials | Outcome::Payload => ConnectError::Refused { code, words },
             Outcome::Permission | Outcome::Closed => ConnectError::NoAccess { code, words },
-            Outcome::Transient { .. } | Outcome::Accepted { .. } => ConnectError::Unavailable { words },
+            Outcome::Transient { .. } | Outcome::Throttled { .. } | Outcome::Accepted { .. } | Outcome::NotCredited { .. } => {
+                ConnectError::Unavailable { words }
+            }
         }
     }
 }
@@ -66,7 +69,8 @@ fn outcome_of(status: u16) -> Outcome {
         401 => Outcome::Credentials,
         403 => Outcome::Permission,
         408 => Outcome::Transient { wait: None, unknown: true },
-        425 | 429 => Outcome::Transient { wait: None, unknown: false },
+        425 => Outcome::Transient { wait: None, unknown: false },
+        429 => Outcome::Throttled { wait: None },
         400..=499 => Outcome::Payload,
         300..=399 => Outcome::Transient { wait: None, unknown: false },
         _ => Outcome::Transient { wait: None, unknown: true },
@@ -106,7 +110,7 @@ mod tests {
     #[test]
     fn a_status_alone_is_never_success() {
         for status in 0..1000 {
-            assert!(!matches!(outcome_of(status), Outcome::Accepted { .. }), "{status}");
+            assert!(!matches!(outcome_of(status), Outcome::Accepted { .. } | Outcome::NotCredited { .. }), "{status}");
         }
     }
 

@@ -311,6 +311,10 @@ pub struct Ruling {
 pub enum Outcome {
     /// Taken; what that is worth is told later where the network has `Later`. `note` is said in the log when the network had something to add.
     Accepted { note: Option<String> },
+    /// Taken, and credited to no ad, which is the network's last word; `note` as above.
+    NotCredited { note: Option<String> },
+    /// Not taken, because too much was asked of it: may work later, after `wait` where the network names a time.
+    Throttled { wait: Option<Millis> },
     /// May work later. `wait` where the network names a time or a code has its own clock. `unknown`: the network may have
     /// taken the events all the same, so that retries must end with its dedup window.
     Transient { wait: Option<Millis>, unknown: bool },

@@ -55,6 +55,17 @@ both_engines! {
         assert_eq!(log(&db, id).await[1].attempt, 2);
     }
 
+    async fn too_many_requests_is_said_whether_the_status_says_it_or_the_body(db: TestDb) {
+        let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
+        for fault in [json!({"status": 429, "times": 1}), json!({"code": 40100, "times": 1})] {
+            let id = world.postback(&db).await;
+            rig.fault(fault).await;
+            rig.drain(NOW).await;
+            let row = &attempts::of_postback(&db, world.game_id, id).await.unwrap()[0];
+            assert!(row.meaning.as_deref().is_some_and(|meaning| meaning.starts_with("TikTok asked to slow down. Postbacks tries again")), "{row:?}");
+        }
+    }
+
     async fn an_expired_token_parks_everything_and_a_good_one_drains_it(db: TestDb) {
         let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
         let ids = world.postbacks(&db, 500).await;

@@ -2,6 +2,7 @@
 
 use super::rig::Rig;
 use super::world::{GOOGLE_CUSTOMER, GOOGLE_REFRESH_TOKEN, NOW, World, log, queued, stored};
+use crate::model::attempt::LastWord;
 use crate::model::connection::{Health, ParkCause};
 use crate::model::{DAY, HOUR, MINUTE};
 use crate::server::db::connections::{self, Park};
@@ -63,6 +64,20 @@ both_engines! {
         assert_eq!((row.status.as_str(), row.http, row.code.as_deref()), ("failed", Some(200), Some("UNSUPPORTED")));
         assert!(row.words.as_deref().is_some_and(|words| words.ends_with("(conversions[1].currency_code)")), "{row:?}");
         assert_eq!(world.parked(&db).await, None);
+    }
+
+    async fn a_click_that_google_does_not_know_is_accepted_and_not_credited(db: TestDb) {
+        let (rig, world) = (Rig::start(&db).await, world(&db, "ads_api").await);
+        let id = world.postback(&db).await;
+        rig.fault(json!({"network": "google", "on": "imports", "status": 200, "message": "CLICK_NOT_FOUND", "times": 1})).await;
+        rig.drain(NOW).await;
+        let end = stored(&db, id).await;
+        assert_eq!((end.state.as_str(), end.ended.as_deref(), queued(&db, id).await), ("accepted", Some("not credited: CLICK_NOT_FOUND"), None));
+        let row = &attempts::of_postback(&db, world.game_id, id).await.unwrap()[0];
+        assert_eq!((row.status.word(), row.code.as_deref()), ("success", Some("CLICK_NOT_FOUND")));
+        assert_eq!(row.sequel.as_ref().map(|sequel| (sequel.word, sequel.at)), Some((LastWord::NotCredited, None)));
+        assert!(row.meaning.as_deref().is_some_and(|meaning| meaning.contains("credits it to no ad")), "{row:?}");
+        assert_eq!((rig.drain(NOW + DAY).await, world.parked(&db).await), (0, None));
     }
 
     async fn what_comes_too_early_waits_for_googles_clock(db: TestDb) {

@@ -1,12 +1,13 @@
 //! Event names on a network's page: one value with what is set with the goal, held against the network's own rule.
 
-use super::stage::{GAME, REDDIT, SETTINGS, Stage, TIKTOK};
+use super::stage::{GAME, REDDIT, SETTINGS, Stage, TIKTOK, landing, message};
 use crate::model::action::GOAL_KEY;
 use crate::tests::app::{Answer, Visitor};
 use crate::tests::engines::both_engines;
 use crate::web::goals::changes::ChangeGoal;
-use crate::web::integrations::changes::NameGoals;
+use crate::web::integrations::changes::{NameGoals, SendNow};
 use reqwest::StatusCode;
+use serde_json::json;
 use uuid::Uuid;
 
 /// Chooses in the drop-down, and types into the field beside it; the answer of the form.
@@ -103,11 +104,32 @@ both_engines! {
         assert!(stage.owner.get(&format!("{GAME}/settings/integrations/reddit")).await.text().contains("Counted twice"));
     }
 
-    async fn a_usual_name_that_does_not_fit_is_pointed_out(db: TestDb) {
+    async fn what_has_a_name_that_the_network_does_not_take_stays_here_until_it_has_another(db: TestDb) {
         let mut stage = Stage::connected(db).await;
-        stage.goal("Level", "level reached!").await;
+        let goal = stage.goal("Level", "level reached!").await.to_string();
+        let player = Uuid::new_v4().to_string();
+        let event = json!({ "type": "track", "surface": "unity", "eventName": "level reached!", "properties": {} });
+        stage.send(&[landing(&player, "ttclid"), message(&player, event)]).await;
         let text = stage.owner.get(TIKTOK).await.text();
         assert!(text.contains("Not taken") && text.contains("level reached! (usual)"), "{text}");
+        assert!(text.contains("Level is not forwarded TikTok does not take its name."), "{text}");
         assert!(!text.contains("Nothing was saved"), "{text}");
+        let text = stage.owner.get(&format!("{SETTINGS}/goals/{goal}")).await.text();
+        assert!(text.contains("Not forwarded to TikTok Ads: it does not take this name."), "{text}");
+        let not_sent = format!("{TIKTOK}/not-sent");
+        let text = stage.owner.get(&not_sent).await.text();
+        assert!(text.contains("Choose an action or a name for the goal") && !text.contains("can be sent now"), "{text}");
+        let fields = [("game", "emberfall"), ("network", "tiktok"), ("goals[]", goal.as_str())];
+        stage.owner.submit::<SendNow>(&fields).await;
+        assert!(stage.owner.get(&format!("{not_sent}/send")).await.text().contains("Nothing to send"));
+
+        name(&mut stage.owner, "tiktok", &goal, "", "level_reached").await;
+        assert!(!stage.owner.get(TIKTOK).await.text().contains("is not forwarded"));
+        let text = stage.owner.get(&not_sent).await.text();
+        assert!(text.contains("1 conversion can be sent now") && text.contains("That is mended"), "{text}");
+        stage.owner.submit::<SendNow>(&fields).await;
+        stage.deliver().await;
+        let attempt = stage.newest_attempt("tiktok").await;
+        assert!(stage.owner.get(&format!("{TIKTOK}/attempts/{attempt}")).await.body.contains("level_reached"));
     }
 }

@@ -26,7 +26,7 @@ pub fn tone_of(attempt: &Attempt) -> Tone {
     }
 }
 
-/// What was told later, in the timeline. A late refusal has a row of its own.
+/// What was told later, in the timeline. A late refusal has a row of its own, and what came with the answer is said there.
 #[component]
 pub fn After(sequel: Sequel) -> impl IntoView {
     let Sequel { word, at, says } = sequel;
@@ -38,7 +38,7 @@ pub fn After(sequel: Sequel) -> impl IntoView {
         LastWord::SentAgain => "To be sent again alone",
         LastWord::NoAnswer => "No last word",
     };
-    let when = at.map(calendar::time_of_day).unwrap_or_default();
+    let when = calendar::time_of_day(at?);
     Some(view! { <Moment shape tone what=move || what when=move || when><p class="small soft">{says}</p></Moment> })
 }
 

@@ -49,9 +49,13 @@ pub fn SentAsFields(sent_as: Vec<SentAs>, typed: Draft, problems: Vec<Problem>) 
         .map(|one| {
             let value = typed.names.get(&one.network).cloned().unwrap_or_default();
             let error = say(&problems, |problem| matches!(problem, Problem::SentAsUnfit { network, .. } if *network == one.network));
+            let hint = match one.kept_back {
+                true => format!("Not forwarded to {}: it does not take this name. {}", one.network_name, one.rule),
+                false => one.rule,
+            };
             view! {
                 <TextField name=format!("names[{}]", one.network) label=format!("Event name at {}", one.network_name) value placeholder=one.usual
-                    error hint=one.rule max=one.max code=true/>
+                    error hint max=one.max code=true/>
             }
         })
         .collect_view();

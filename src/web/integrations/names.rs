@@ -52,6 +52,7 @@ pub fn NamesSection(names: EventNames, short: String, game: String, network: Str
     let refused = names.goals.iter().any(|goal| goal.typed.is_some()).then(|| {
         view! { <Flash tone=Tone::Bad title="Nothing was saved" announce=true>{format!("{short} does not take a name below. Choose another one.")}</Flash> }
     });
+    let kept_back = view! { <KeptBack names=names.clone() short=short.clone()/> };
     let twice = names.twice().into_iter().map(|twice| view! { <CountedTwice twice short=short.clone()/> }).collect_view();
     let body = match names.goals.is_empty() {
         true => {
@@ -60,7 +61,20 @@ pub fn NamesSection(names: EventNames, short: String, game: String, network: Str
         }
         false => view! { <NamesForm names short game network may/> }.into_any(),
     };
-    view! { <Section id="event-names" title hint>{refused}{twice}{body}</Section> }
+    view! { <Section id="event-names" title hint>{refused}{kept_back}{twice}{body}</Section> }
+}
+
+/// Goals whose conversions stay here for their name.
+#[component]
+fn KeptBack(names: EventNames, short: String) -> impl IntoView {
+    let goals: Vec<&NamedGoal> = names.goals.iter().filter(|goal| goal.kept_back).collect();
+    let one = goals.len() == 1;
+    (!goals.is_empty()).then(|| {
+        let (verb, name) = if one { ("is", "its name") } else { ("are", "their names") };
+        let title = format!("{} {verb} not forwarded", listed(goals.iter().map(|goal| goal.name.as_str())));
+        let says = format!("{short} does not take {name}. Choose another below, and what stayed here can be sent then, too.");
+        view! { <Flash tone=Tone::Warn title>{says}</Flash> }
+    })
 }
 
 #[component]

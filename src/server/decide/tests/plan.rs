@@ -195,6 +195,23 @@ fn a_goal_without_an_action_stays_here_where_the_network_asks_for_one() {
 }
 
 #[test]
+fn an_event_whose_own_name_the_network_does_not_take_stays_here_until_it_has_another() {
+    for (event, there) in
+        [("level reached!", "not sent: goal_unmapped"), ("Registration", "not sent: goal_unmapped"), ("search", "tiktok ttclid=T1")]
+    {
+        let mut game = game();
+        game.goal(event, Trigger::Repeatable);
+        game.hears([page().of("web").url("?ttclid=T1"), track(event).of("web").at(HOUR)]);
+        assert_eq!(game.outcome(), there, "{event}");
+        let mut game = self::game();
+        let goal = game.goal(event, Trigger::Repeatable).id;
+        game.mappings.insert((goal, "tiktok".into()), "level_reached".into());
+        game.hears([page().of("web").url("?ttclid=T1"), track(event).of("web").at(HOUR)]);
+        assert_eq!((game.outcome().as_str(), game.postback().body.name.as_str()), ("tiktok ttclid=T1", "level_reached"));
+    }
+}
+
+#[test]
 fn a_click_counts_as_long_as_the_action_looks_back() {
     for (window_days, after, expected) in
         [(Some(7), 7 * DAY, "google gclid=G1"), (Some(7), 7 * DAY + 1, "not sent: click_expired"), (None, 30 * DAY, "google gclid=G1")]

@@ -41,6 +41,12 @@ impl Naming {
         (!fits).then(|| self.says.to_owned())
     }
 
+    /// Whether an event whose name nobody chose may go out under it. One that only is spelt unlike the network's own event counts as a
+    /// custom one, as harmless as it is useless.
+    pub fn takes(&self, name: &str) -> bool {
+        self.refuses(name).is_none() || self.standard.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
     pub fn is_standard(&self, name: &str) -> bool {
         self.standard.contains(&name)
     }

@@ -13,13 +13,17 @@ const QUOTA_WAIT: Millis = HOUR;
 /// In the order of their weight: of several things said of a conversion the last one here decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Means {
-    /// Google has it already, or took note of it and found nobody to credit; its words say which.
+    /// Google has it already, as its words say.
     Taken,
+    /// Google took note of it and found no ad to credit.
+    NotCredited,
     /// Refused for what the conversion says.
     Event,
     /// Refused for the action that it counts under.
     Action,
     Later(Option<Millis>),
+    /// A quota is used up, for so long where Google does not say.
+    Throttled(Millis),
     /// It broke inside; Google may have taken the conversion.
     Unknown,
     /// Somebody has to accept or allow something first.
@@ -34,7 +38,7 @@ pub enum Means {
 pub const CODES: &[(&str, Means)] = &[
     ("CLICK_CONVERSION_ALREADY_EXISTS", Means::Taken),
     ("ORDER_ID_ALREADY_IN_USE", Means::Taken),
-    ("CLICK_NOT_FOUND", Means::Taken),
+    ("CLICK_NOT_FOUND", Means::NotCredited),
     ("NO_CONVERSION_ACTION_FOUND", Means::Action),
     ("INVALID_CONVERSION_ACTION_TYPE", Means::Action),
     ("CUSTOM_VARIABLE_NOT_ENABLED", Means::Action),
@@ -45,9 +49,9 @@ pub const CODES: &[(&str, Means)] = &[
     // Its name before version 16.
     ("TOO_RECENT_CLICK", Means::Later(Some(YOUNG_WAIT))),
     ("TOO_RECENT_CONVERSION_ACTION", Means::Later(Some(YOUNG_WAIT))),
-    ("RESOURCE_EXHAUSTED", Means::Later(Some(QUOTA_WAIT))),
-    ("RESOURCE_TEMPORARILY_EXHAUSTED", Means::Later(Some(BURST_WAIT))),
-    ("RATE_LIMIT_EXCEEDED", Means::Later(Some(BURST_WAIT))),
+    ("RESOURCE_EXHAUSTED", Means::Throttled(QUOTA_WAIT)),
+    ("RESOURCE_TEMPORARILY_EXHAUSTED", Means::Throttled(BURST_WAIT)),
+    ("RATE_LIMIT_EXCEEDED", Means::Throttled(BURST_WAIT)),
     ("CONCURRENT_MODIFICATION", Means::Later(None)),
     ("INTERNAL_ERROR", Means::Unknown),
     ("TRANSIENT_ERROR", Means::Unknown),
@@ -99,8 +103,10 @@ impl Means {
     pub fn outcome(self, words: Option<&str>, asked: Option<Millis>) -> Outcome {
         match self {
             Self::Taken => Outcome::Accepted { note: words.map(str::to_owned) },
+            Self::NotCredited => Outcome::NotCredited { note: words.map(str::to_owned) },
             Self::Event | Self::Action => Outcome::Payload,
             Self::Later(wait) => Outcome::Transient { wait: asked.or(wait), unknown: false },
+            Self::Throttled(wait) => Outcome::Throttled { wait: asked.or(Some(wait)) },
             Self::Unknown => Outcome::Transient { wait: asked, unknown: true },
             Self::Account => Outcome::Permission,
             Self::Closed => Outcome::Closed,

@@ -113,8 +113,11 @@ fn refused(answer: &Answer, error: &Value, sent: usize) -> Verdict {
     let events = match what {
         // Whatever the body says, a server that broke may do better next time, and a throttle is one.
         _ if answer.status >= 500 => later(true),
-        _ if answer.status == 429 => later(false),
-        Some(Means::Taken | Means::Event) | None => return of_content(answer, error, faults, sent, code, words),
+        _ if answer.status == 429 => match what {
+            Some(Means::Throttled(of_code)) => Events::All(Outcome::Throttled { wait: wait.or(Some(of_code)) }),
+            _ => Events::All(Outcome::Throttled { wait }),
+        },
+        Some(Means::Taken | Means::NotCredited | Means::Event) | None => return of_content(answer, error, faults, sent, code, words),
         Some(means) => Events::All(means.outcome(words.as_deref(), wait)),
     };
     Verdict { events, code, words }

@@ -26,6 +26,8 @@ pub enum Means {
     /// The account may not be sent to as it is: somebody has to accept or allow something.
     Account,
     Credentials,
+    /// A quota is used up.
+    Throttled,
     Later(Option<Millis>),
     /// It broke inside; Google may have taken the events.
     Unknown,
@@ -54,8 +56,8 @@ pub const REASONS: &[(&str, Means)] = &[
     ("ACCESS_TOKEN_SCOPE_INSUFFICIENT", Means::Credentials),
     ("ACCESS_TOKEN_EXPIRED", Means::Credentials),
     ("CREDENTIALS_MISSING", Means::Credentials),
-    ("RESOURCE_EXHAUSTED", Means::Later(None)),
-    ("RATE_LIMIT_EXCEEDED", Means::Later(None)),
+    ("RESOURCE_EXHAUSTED", Means::Throttled),
+    ("RATE_LIMIT_EXCEEDED", Means::Throttled),
     ("INTERNAL_ERROR", Means::Unknown),
     ("DEADLINE_EXCEEDED", Means::Unknown),
 ];
@@ -106,13 +108,13 @@ fn refused(answer: &Answer, error: &Value, sent: usize) -> Verdict {
     };
     let code = named.filter(|reason| *reason != "INVALID_ARGUMENT").or_else(|| answers::words(&error["status"]));
     let words = words.or_else(|| answers::words(&error["message"]));
-    let later = |wait: Option<Millis>, unknown| {
-        Events::All(Outcome::Transient { wait: answer.retry_after.or(wait).or_else(|| quota_wait(answer, error)), unknown })
-    };
+    let later = |wait: Option<Millis>, unknown| Events::All(Outcome::Transient { wait: answer.retry_after.or(wait), unknown });
+    let throttled = || Events::All(Outcome::Throttled { wait: answer.retry_after.or_else(|| quota_wait(answer, error)) });
     let events = match what {
         // Whatever the body says, a server that broke may do better next time, and a throttle is one.
         _ if answer.status >= 500 => later(None, true),
-        _ if answer.status == 429 => later(None, false),
+        _ if answer.status == 429 => throttled(),
+        Some(Means::Throttled) => throttled(),
         Some(Means::Later(wait)) => later(wait, false),
         Some(Means::Unknown) => later(None, true),
         Some(Means::Credentials) => Events::All(Outcome::Credentials),
@@ -182,7 +184,7 @@ fn weight(means: Means) -> u8 {
         Means::Event => 0,
         Means::Size => 1,
         Means::Action => 2,
-        Means::Unknown | Means::Later(_) => 3,
+        Means::Unknown | Means::Later(_) | Means::Throttled => 3,
         Means::Account => 4,
         Means::Credentials => 5,
     }

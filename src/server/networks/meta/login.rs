@@ -169,7 +169,7 @@ pub fn failure(answer: &Answer, error: Option<&Value>) -> ConnectError {
     match error.and_then(verdict::means) {
         Some(verdict::Means::Credentials | verdict::Means::Content) => ConnectError::Refused { code, words },
         Some(verdict::Means::Permission) => ConnectError::NoAccess { code, words },
-        Some(verdict::Means::Later(_) | verdict::Means::Unknown) => ConnectError::Unavailable { words },
+        Some(verdict::Means::Later(_) | verdict::Means::Throttled | verdict::Means::Unknown) => ConnectError::Unavailable { words },
         None => answer.connect_error(code, words),
     }
 }

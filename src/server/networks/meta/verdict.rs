@@ -19,6 +19,8 @@ pub enum Means {
     Content,
     Credentials,
     Permission,
+    /// Too much was asked of it.
+    Throttled,
     /// Not taken; may work later.
     Later(Option<Millis>),
     /// It broke inside; Meta may have taken the events.
@@ -31,20 +33,20 @@ pub const CODES: &[(RangeInclusive<i64>, Means)] = &[
     (i64::MIN..=-1, Means::Unknown),
     (1..=2, Means::Unknown),                         // unknown, service
     (3..=3, Means::Permission),                      // the app may not use this method
-    (4..=4, Means::Later(None)),                     // calls of the app
+    (4..=4, Means::Throttled),                       // calls of the app
     (10..=10, Means::Permission),
-    (17..=17, Means::Later(None)),                   // calls of the user or ad account
-    (32..=32, Means::Later(None)),                   // calls of the page
+    (17..=17, Means::Throttled),                     // calls of the user or ad account
+    (32..=32, Means::Throttled),                     // calls of the page
     (100..=100, Means::Content),                     // invalid parameter
     (102..=102, Means::Credentials),                 // session
     (104..=104, Means::Credentials),                 // no token, or a wrong proof of the app's secret
     (190..=190, Means::Credentials),                 // expired, revoked, password changed …
     (200..=299, Means::Permission),
-    (341..=341, Means::Later(None)),                 // application limit
+    (341..=341, Means::Throttled),                   // application limit
     (368..=368, Means::Later(Some(BLOCKED_WAIT))),   // blocked for a time, by policy
-    (613..=613, Means::Later(None)),                 // custom rate limit
+    (613..=613, Means::Throttled),                   // custom rate limit
     (5000..=5000, Means::Unknown),
-    (80000..=80014, Means::Later(None)),             // business use case limits
+    (80000..=80014, Means::Throttled),               // business use case limits
 ];
 
 /// `100` with this: the dataset does not exist, or the token may not see it.
@@ -75,6 +77,7 @@ fn refused(answer: &Answer, error: &Value, sent: usize) -> Verdict {
     let events = match means(error) {
         Some(Means::Credentials) => Events::All(Outcome::Credentials),
         Some(Means::Permission) => Events::All(Outcome::Permission),
+        Some(Means::Throttled) => Events::All(Outcome::Throttled { wait: answer.retry_after }),
         Some(Means::Later(wait)) => later(wait, false),
         Some(Means::Unknown) => later(None, true),
         // Whatever the body says, a server that broke may do better next time.

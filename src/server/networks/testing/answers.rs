@@ -22,6 +22,9 @@ fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Accepted { note: None } => "accepted".into(),
         Outcome::Accepted { note: Some(_) } => "accepted, with a note".into(),
+        Outcome::NotCredited { .. } => "accepted, not credited".into(),
+        Outcome::Throttled { wait: None } => "throttled".into(),
+        Outcome::Throttled { wait: Some(wait) } => format!("throttled, wait {wait}"),
         Outcome::Transient { wait, unknown } => {
             let wait = wait.map(|wait| format!(", wait {wait}")).unwrap_or_default();
             format!("{}{wait}", if *unknown { "unknown" } else { "later" })

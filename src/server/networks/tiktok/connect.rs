@@ -104,7 +104,9 @@ fn ok(answer: &Answer) -> Result<Value, ConnectError> {
     let words = said.words.unwrap_or_else(|| format!("HTTP {}", answer.status));
     let code = said.code;
     Err(match said.events {
-        Events::All(Outcome::Transient { .. } | Outcome::Accepted { .. }) => ConnectError::Unavailable { words },
+        Events::All(Outcome::Transient { .. } | Outcome::Throttled { .. } | Outcome::Accepted { .. }) => {
+            ConnectError::Unavailable { words }
+        }
         Events::All(Outcome::Permission) => ConnectError::NoAccess { code, words },
         _ => ConnectError::Refused { code, words },
     })

@@ -21,6 +21,8 @@ pub enum Means {
     Call,
     Credentials,
     Permission,
+    /// Too much was asked of it.
+    Throttled,
     /// Not taken; may work later.
     Later(Option<Millis>),
     /// It broke inside; TikTok may have taken the events.
@@ -37,16 +39,16 @@ pub const CODES: &[(RangeInclusive<i64>, Means)] = &[
     (40002..=40002, Means::Content),                 // PARAM_ERROR
     (40003..=40003, Means::Permission),              // forbidden
     (40006..=40010, Means::Call),                    // version, not there, not built, domain
-    (40016..=40016, Means::Later(None)),             // too frequent, by app
+    (40016..=40016, Means::Throttled),               // too frequent, by app
     (40050..=40050, Means::Accepted(Some("TikTok had this event already."))),
     (40051..=40051, Means::Call),                    // API version
     (40061..=40062, Means::Content),                 // batch size, personal field not hashed
     (40063..=40063, Means::Call),                    // partner name
-    (40100..=40100, Means::Later(None)),             // too many requests
+    (40100..=40100, Means::Throttled),               // too many requests
     (40101..=40107, Means::Credentials),             // app or token wrong, expired, empty or revoked
     (40110..=40116, Means::Credentials),             // authorization code, app blocked
     (40117..=40130, Means::Permission),              // method, allowlist, developer, scope
-    (40132..=40133, Means::Later(None)),             // by pixel, by advertiser
+    (40132..=40133, Means::Throttled),               // by pixel, by advertiser
     (40202..=40202, Means::Later(None)),             // write conflict
     (40300..=40301, Means::Permission),              // advertiser missing or another one
     (41000..=41000, Means::Permission),              // the server's address is blocked
@@ -56,7 +58,7 @@ pub const CODES: &[(RangeInclusive<i64>, Means)] = &[
     (51305..=51305, Means::Unknown),                 // service
     (52000..=53999, Means::Unknown),                 // database, serialisation
     (60001..=60001, Means::Later(Some(MAINTENANCE_WAIT))),
-    (61000..=61000, Means::Later(None)),             // too many requests, blocked list
+    (61000..=61000, Means::Throttled),               // too many requests, blocked list
 ];
 
 /// Codes of no row. 4xxxx is the family of refusals: the same call would be refused again, and which event is at fault must be
@@ -82,6 +84,7 @@ pub fn read(answer: &Answer, sent: usize) -> Verdict {
         Means::Call => Events::All(Outcome::Payload),
         Means::Credentials => Events::All(Outcome::Credentials),
         Means::Permission => Events::All(Outcome::Permission),
+        Means::Throttled => Events::All(Outcome::Throttled { wait: answer.retry_after }),
         Means::Later(wait) => Events::All(Outcome::Transient { wait: answer.retry_after.or(wait), unknown: false }),
         Means::Unknown => Events::All(Outcome::Transient { wait: answer.retry_after, unknown: true }),
     };
