@@ -24,6 +24,8 @@ pub struct NetworkCard {
     pub by_consent: bool,
     /// Connected by a pasted token, and what the network calls that. At least one of the two ways is there.
     pub token_noun: Option<String>,
+    /// Why an access that has an end date ends; empty where none has.
+    pub token_ends: String,
     /// Where a person takes the access back at the network itself, in a sentence.
     pub revoke_at: String,
     /// Help shown beside the form, plain text paragraphs.

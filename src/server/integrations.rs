@@ -63,6 +63,7 @@ pub fn card(network: &dyn Network) -> NetworkCard {
         transports: network.transports().iter().map(transport).collect(),
         by_consent: network.oauth().is_some(),
         token_noun: network.pasted().map(|pasted| pasted.token_noun().to_owned()),
+        token_ends: spec.token_ends.to_owned(),
         revoke_at: spec.revoke_at.to_owned(),
         help: spec.setup.lines().map(|paragraph| paragraph.trim().to_owned()).filter(|paragraph| !paragraph.is_empty()).collect(),
     }

@@ -143,6 +143,7 @@ both_engines! {
             let body = beside.visitor.get(page).await.body;
             assert!(body.contains(announced), "{announced}");
             assert_eq!(body.contains("Nothing is lost when it ends"), left < 10 * DAY);
+            assert_eq!(body.contains("Meta ends an access after 60 days"), left < 10 * DAY);
         }
     }
 

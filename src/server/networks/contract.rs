@@ -70,6 +70,8 @@ pub struct Spec {
     /// Whether its rate limits are those of this instance's app: when it asks one connection to slow down, all of them do.
     pub shared_quota: bool,
     pub settings: &'static [Setting],
+    /// Why an access that has an end date ends, in a sentence or two; empty where none has.
+    pub token_ends: &'static str,
     /// Where a person takes the access back at the network itself, in a sentence.
     pub revoke_at: &'static str,
     /// Help shown beside the connect form: plain text, a paragraph a line.

@@ -2,7 +2,9 @@
 
 use super::stage::{GOOGLE, Stage, TIKTOK};
 use crate::model::connection::{Connection, ParkCause};
-use crate::server::db::{connection_changes, on};
+use crate::model::{DAY, calendar};
+use crate::server::db::{connection_changes, on, within};
+use crate::server::now;
 use crate::server::simulator::world;
 use crate::tests::app::Answer;
 use crate::tests::engines::both_engines;
@@ -44,6 +46,19 @@ async fn delivered(stage: &Stage, transport: &str) -> i64 {
 }
 
 both_engines! {
+    async fn an_app_in_testing_is_said_to_lose_its_access_with_the_date(db: TestDb) {
+        let mut stage = connected(db).await;
+        assert!(!stage.owner.get(GOOGLE).await.text().contains("Token ends"));
+        let at = now() + 7 * DAY;
+        let mut tx = stage.db().begin().await.unwrap();
+        within!(&mut tx, c => sqlx::query("update connections set secret_expires_at = $1").bind(at).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let text = stage.owner.get(GOOGLE).await.text();
+        assert!(text.contains("Google's token ends soon") && text.contains("is in Testing at Google, which ends every access after seven days"), "{text}");
+        let day = calendar::exact(at);
+        assert!(text.contains(&day), "{day}: {text}");
+    }
+
     async fn an_owner_chooses_how_conversions_are_sent(db: TestDb) {
         let mut stage = connected(db).await;
         let page = stage.owner.get(GOOGLE).await;

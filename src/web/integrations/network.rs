@@ -132,7 +132,7 @@ fn TokenEnds(integration: Integration) -> impl IntoView {
     view! {
         <Flash tone=Tone::Warn title action=|| view! { <a href="#connection">"Reconnect"</a> }>
             {if at > now { "It is good until " } else { "It was good until " }}<Time at/>
-            ". Nothing is lost when it ends: what is to be sent waits until somebody reconnects, but no longer than the network takes it."
+            ". "{network.token_ends}" Nothing is lost when it ends: what is to be sent waits until somebody reconnects, but no longer than the network takes it."
         </Flash>
     }
     .into_any()

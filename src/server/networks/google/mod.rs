@@ -105,6 +105,7 @@ const COMMON: Spec = Spec {
     concurrency: 4,
     shared_quota: true,
     settings: &[CLIENT_ID, CLIENT_SECRET, ADS_VERSION, ACCOUNTS_URL, TOKEN_URL, ADS_URL, DATA_MANAGER_URL],
+    token_ends: "The app through which this Postbacks signs in is in Testing at Google, which ends every access after seven days, until its operator publishes it.",
     revoke_at: "At Google, remove the app under Security, Your connections to third-party apps and services, of the account that signed in.",
     setup: include_str!("setup.md"),
 };

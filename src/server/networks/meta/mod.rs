@@ -118,6 +118,7 @@ static SPEC: Spec = Spec {
     concurrency: 4,
     shared_quota: false,
     settings: &[APP_ID, APP_SECRET, CONFIG_ID, GRAPH_VERSION, GRAPH_URL, DIALOG_URL],
+    token_ends: "Meta ends an access after 60 days, unless the app's configuration gives one that never ends.",
     revoke_at: "At Facebook, remove the app under Settings, Business integrations; of a business, under Business settings, Integrations, Connected apps. A pasted token is removed in Events Manager.",
     setup: include_str!("setup.md"),
 };

@@ -68,6 +68,7 @@ static SPEC: Spec = Spec {
     concurrency: 4,
     shared_quota: false,
     settings: &[URL],
+    token_ends: "",
     revoke_at: "In Reddit Ads, Events Manager, Conversions API, delete the token.",
     setup: include_str!("setup.md"),
 };

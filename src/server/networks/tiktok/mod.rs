@@ -104,6 +104,7 @@ static SPEC: Spec = Spec {
     concurrency: 4,
     shared_quota: false,
     settings: &[APP_ID, APP_SECRET, URL],
+    token_ends: "",
     revoke_at: "At TikTok, cancel the authorization that the ad account gave to the app.",
     setup: include_str!("setup.md"),
 };
