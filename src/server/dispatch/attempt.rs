@@ -215,7 +215,8 @@ fn judge(
         let words = went.said.words.clone().unwrap_or_else(|| NO_WORDS.to_owned());
         results.parks.push(park(&target.route, cause, words, tried.ended));
     }
-    if step.next == Next::Accepted && results.answered.is_empty() {
+    // Who judges an event takes the token.
+    if matches!(step.next, Next::Accepted | Next::Failed(Failure::Payload)) && results.answered.is_empty() {
         results.answered.push(target.route.id);
     }
     results.finishes.push(record::finish(spec, one, outcome, step, went, event.unwrap_or_default(), receipt));

@@ -66,7 +66,7 @@ impl Lane {
     }
 
     fn most(&self, now: Millis) -> usize {
-        if self.pace.probing() {
+        if self.pace.probing(now) {
             return self.pace.free(now).min(1) * self.batch;
         }
         let round = self.pace.limit() * self.batch;

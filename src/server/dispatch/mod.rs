@@ -5,6 +5,7 @@
 mod ask;
 mod attempt;
 pub mod batch;
+mod breaker;
 mod call;
 mod claim;
 pub mod engine;

@@ -1,6 +1,8 @@
 //! PURE: how many calls of one connection may be in flight. Starts low, grows by one for each clean round, halves when the
-//! network is slow or says no, and stands still while it asks to wait. One hanging network cannot take another's place.
+//! network is slow or says no, and stands still while it asks to wait, or while calls are not worth making. One hanging network cannot
+//! take another's place.
 
+use super::breaker::{Breaker, Lets};
 use crate::model::{MINUTE, Millis};
 
 /// More calls at once to one connection than this bring nothing.
@@ -24,6 +26,7 @@ pub struct Pace {
     /// Clean answers since the limit last changed.
     clean: usize,
     paused_until: Millis,
+    breaker: Breaker,
     /// After it was let go: one call at a time until one is answered well.
     probing: bool,
 }
@@ -31,13 +34,13 @@ pub struct Pace {
 impl Pace {
     /// `start` is the SPEC's concurrency.
     pub fn new(start: usize) -> Self {
-        Self { limit: start.clamp(1, MOST), in_flight: 0, clean: 0, paused_until: 0, probing: false }
+        Self { limit: start.clamp(1, MOST), in_flight: 0, clean: 0, paused_until: 0, breaker: Breaker::default(), probing: false }
     }
 
     /// How many more calls may start now.
     pub fn free(&self, now: Millis) -> usize {
-        let limit = if self.probing { 1 } else { self.limit };
-        if now < self.paused_until { 0 } else { limit.saturating_sub(self.in_flight) }
+        let limit = if self.probing(now) { 1 } else { self.limit };
+        if self.paused_until(now).is_some() { 0 } else { limit.saturating_sub(self.in_flight) }
     }
 
     /// Calls at once that it has earned.
@@ -47,7 +50,11 @@ impl Pace {
 
     /// When it may go on, while it is paused.
     pub fn paused_until(&self, now: Millis) -> Option<Millis> {
-        (now < self.paused_until).then_some(self.paused_until)
+        let asked = (now < self.paused_until).then_some(self.paused_until);
+        match self.breaker.lets(now) {
+            Lets::NoneUntil(until) => asked.max(Some(until)),
+            Lets::One | Lets::All => asked,
+        }
     }
 
     /// Somebody else with the same quota was asked to wait.
@@ -55,8 +62,9 @@ impl Pace {
         self.paused_until = self.paused_until.max(until.min(now + LONGEST_PAUSE));
     }
 
-    pub fn probing(&self) -> bool {
-        self.probing
+    /// Whether one call goes alone, to find out.
+    pub fn probing(&self, now: Millis) -> bool {
+        self.probing || self.breaker.lets(now) == Lets::One
     }
 
     /// As the connection's row says.
@@ -70,6 +78,8 @@ impl Pace {
 
     pub fn end(&mut self, signal: Signal, now: Millis) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        // Who says how long to wait is there, and is waited for.
+        self.breaker.ended(signal == Signal::Congested { pause: None }, now);
         match signal {
             Signal::Clean => {
                 self.clean += 1;
@@ -119,8 +129,20 @@ mod tests {
         let mut pace = Pace::new(8);
         calls(&mut pace, 1, Signal::Congested { pause: None });
         assert_eq!(pace.free(NOW), 4);
-        calls(&mut pace, 9, Signal::Congested { pause: None });
+        calls(&mut pace, 8, Signal::Congested { pause: None });
         assert_eq!(pace.free(NOW), 1);
+    }
+
+    #[test]
+    fn a_network_that_answers_nothing_is_asked_once_in_a_while() {
+        let mut pace = Pace::new(8);
+        calls(&mut pace, 10, Signal::Congested { pause: None });
+        assert_eq!((pace.free(NOW), pace.paused_until(NOW)), (0, Some(NOW + 30_000)));
+        assert_eq!((pace.free(NOW + 30_000), pace.probing(NOW + 30_000)), (1, true));
+        pace.start();
+        assert_eq!(pace.free(NOW + 30_000), 0);
+        pace.end(Signal::Clean, NOW + 30_000);
+        assert_eq!((pace.free(NOW + 30_000), pace.probing(NOW + 30_000)), (2, false), "it grows again from one");
     }
 
     #[test]

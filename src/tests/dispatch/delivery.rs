@@ -4,7 +4,7 @@ use super::rig::{Rig, dispatch_to};
 use super::world::{NOW, REDDIT_PIXEL, REDDIT_TOKEN, World, log, queued, sealer, stored};
 use crate::model::connection::{Health, ParkCause};
 use crate::model::{DAY, HOUR, MINUTE, SECOND};
-use crate::server::db::{Db, attempts, connection_changes, health, queue, within};
+use crate::server::db::{Db, attempts, connection_changes, connections, health, on, queue, within};
 use crate::server::dispatch::{drain_until_idle, health as judge, run};
 use crate::server::secrets::Sealer;
 use crate::tests::engines::both_engines;
@@ -64,6 +64,33 @@ both_engines! {
             let row = &attempts::of_postback(&db, world.game_id, id).await.unwrap()[0];
             assert!(row.meaning.as_deref().is_some_and(|meaning| meaning.starts_with("TikTok asked to slow down. Postbacks tries again")), "{row:?}");
         }
+    }
+
+    async fn a_network_that_is_down_is_left_alone_and_costs_only_few_a_try(db: TestDb) {
+        let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
+        world.postbacks(&db, 2_000).await;
+        rig.fault(json!({"status": 503})).await;
+        let calls = rig.drain(NOW).await;
+        assert!((10..=16).contains(&calls), "{calls} calls of 40");
+        let (tried,): (i64,) = on!(&*db, pool => sqlx::query_as("select count(*) from postbacks where attempts > 0").fetch_one(pool).await).unwrap();
+        assert_eq!(tried, 50 * i64::try_from(calls).unwrap());
+        let (held,): (i64,) = on!(&*db, pool => sqlx::query_as("select count(*) from queue where lease_id is not null").fetch_one(pool).await).unwrap();
+        assert_eq!(held, 0, "what waits is not held");
+    }
+
+    async fn whoever_judges_an_event_has_taken_the_token(db: TestDb) {
+        let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
+        rig.expire_tokens().await;
+        world.postbacks(&db, 2).await;
+        rig.drain(NOW).await;
+        rig.restore_tokens().await;
+        world.resume(&db, NOW + MINUTE).await;
+        assert!(connections::ready(&db, NOW + MINUTE).await.unwrap()[0].probing);
+        rig.fault(json!({"code": 40000, "times": 1})).await;
+        world.postbacks(&db, 1).await;
+        rig.drain(NOW + MINUTE).await;
+        world.postbacks(&db, 1).await;
+        assert!(!connections::ready(&db, NOW + MINUTE).await.unwrap()[0].probing);
     }
 
     async fn an_expired_token_parks_everything_and_a_good_one_drains_it(db: TestDb) {
