@@ -7,6 +7,8 @@ export interface Instance extends Running {
   url: string
   /** Sends one page view to the audience API with this key; the status of the answer. */
   knock(key: string, address?: string): Promise<number>
+  /** Sends one event of a player without a click; the status of the answer. */
+  track(key: string, eventName: string, properties: object): Promise<number>
 }
 
 export interface Fresh extends Instance {
@@ -31,15 +33,17 @@ export async function serve(lines: number, like?: string): Promise<Instance> {
     env: { DATABASE_URL: `sqlite://${join(folder, 'postbacks.db')}`, POSTBACKS_LISTEN: listen, POSTBACKS_PUBLIC_URL: `http://${listen}` },
   }), lines, like)
   const url = running.said[0]!.match(/http:\S+/)![0]
-  const knock = async (key: string, address = 'https://emberfall.example/') => (await fetch(`${url}/v1/audience/messages`, {
+  const send = async (key: string, message: object, pageUrl?: string) => (await fetch(`${url}/v1/audience/messages`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-immutable-publishable-key': key },
     body: JSON.stringify({ messages: [{
-      type: 'page', messageId: crypto.randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId: crypto.randomUUID(),
-      surface: 'pixel', consentLevel: 'anonymous', context: { library: 'end2end', libraryVersion: '1', pageUrl: address },
+      ...message, messageId: crypto.randomUUID(), eventTimestamp: new Date().toISOString(), anonymousId: crypto.randomUUID(),
+      consentLevel: 'anonymous', context: { library: 'end2end', libraryVersion: '1', pageUrl },
     }] }),
   })).status
-  return { ...running, url, knock }
+  const knock = (key: string, address = 'https://emberfall.example/') => send(key, { type: 'page', surface: 'pixel' }, address)
+  const track = (key: string, eventName: string, properties: object) => send(key, { type: 'track', surface: 'unity', eventName, properties })
+  return { ...running, url, knock, track }
 }
 
 export const test = base.extend<{ fresh: Fresh }>({

@@ -1,5 +1,5 @@
-// Plays the audience API on an origin of its own: answers preflights and messages as the API does, keeps what came,
-// and refuses what the published contract refuses. A test scripts the next answers.
+// Plays the audience API on an origin of its own: answers preflights, messages and consents as the API does, keeps what came,
+// and refuses what the published contract refuses. A test scripts the next answers to messages.
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,8 +7,10 @@ import type { AddressInfo } from 'node:net'
 export type Message = {
   type: string, messageId: string, eventTimestamp: string, anonymousId: string, sessionId: string,
   surface: string, consentLevel: string, test?: boolean, eventName?: string, userId?: string, identityType?: string,
+  fromId?: string, fromType?: string, toId?: string, toType?: string,
   properties: Record<string, unknown>, traits: Record<string, unknown>, context: Record<string, string>,
 }
+export type Consent = { anonymousId: string, status: string, source: string }
 export type Request = { headers: IncomingMessage['headers'], messages: Message[] }
 /** What the API says next: a status, or an answer that is held until `until` resolves. */
 export type Answer = { status?: number, headers?: Record<string, string>, body?: unknown, until?: Promise<void> }
@@ -26,6 +28,7 @@ const CORS = {
 /** One per worker; what came is kept by key, so that a late request of one test never shows up in the next. */
 export async function listen() {
   const requests = new Map<string, Request[]>()
+  const consents = new Map<string, Consent[]>()
   const script = new Map<string, Answer[]>()
   const of = <T>(map: Map<string, T[]>, key: string) => map.get(key) ?? map.set(key, []).get(key)!
 
@@ -34,10 +37,16 @@ export async function listen() {
       response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8', 'cross-origin-resource-policy': 'cross-origin' })
       return response.end(readFileSync(pixel))
     }
-    if (request.url !== '/v1/audience/messages') return response.writeHead(404).end()
+    const asked = `${request.method} ${request.url?.replace('/v1/audience/', '')}`
     if (request.method === 'OPTIONS') return response.writeHead(204, CORS).end()
     const key = String(request.headers['x-immutable-publishable-key'])
-    const { messages } = JSON.parse(await body(request)) as { messages: Message[] }
+    const said = JSON.parse(await body(request) || '{}')
+    if (asked === 'PUT tracking-consent') {
+      of(consents, key).push(said)
+      return response.writeHead(204, CORS).end()
+    }
+    if (asked !== 'POST messages') return response.writeHead(404, CORS).end()
+    const { messages } = said as { messages: Message[] }
     const answer = of(script, key).shift() ?? {}
     of(requests, key).push({ headers: request.headers, messages })
     await answer.until
@@ -47,6 +56,7 @@ export async function listen() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: (key: string) => of(requests, key),
+    consents: (key: string) => of(consents, key),
     next: (key: string, ...answers: Answer[]) => { of(script, key).push(...answers) },
     close: () => { server.closeAllConnections(); server.close() },
   }
@@ -63,13 +73,14 @@ export function faults(message: Message): string[] {
   if (Number.isNaN(Date.parse(message.eventTimestamp)) || !message.eventTimestamp.endsWith('Z')) found.push('eventTimestamp')
   if (!['anonymous', 'full'].includes(message.consentLevel)) found.push('consentLevel')
   if (message.surface !== 'pixel') found.push('surface')
-  if (!['page', 'track', 'identify'].includes(type)) found.push('type')
+  if (!['page', 'track', 'identify', 'alias'].includes(type)) found.push('type')
   if (type === 'track' && !message.eventName) found.push('eventName')
   if (type === 'identify' && !(message.userId && message.identityType)) found.push('userId')
-  if (message.consentLevel !== 'full' && (message.userId || message.traits)) found.push('personal data without full consent')
+  if (type === 'alias' && !(message.fromId && message.fromType && message.toId && message.toType)) found.push('fromId')
+  if (message.consentLevel !== 'full' && (message.userId || message.traits || message.fromId || message.properties?.email_hash)) found.push('personal data without full consent')
   if (!context.library || !context.libraryVersion) found.push('context.library')
   for (const [name, value] of Object.entries(context)) {
-    if (typeof value !== 'string' || value.length > (LENGTHS[name] ?? 256)) found.push(`context.${name}`)
+    if (typeof value !== 'string' || value.includes('\0') || value.length > (LENGTHS[name] ?? 256)) found.push(`context.${name}`)
   }
   return found
 }

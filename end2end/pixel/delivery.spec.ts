@@ -4,7 +4,7 @@ import { expect, test } from './site.ts'
 test('messages go to the origin of the script, with the key and no credentials', async ({ site, page }) => {
   await page.context().addCookies([{ name: 'at_the_api', value: '1', url: site.audience.url }])
   await site.visit()
-  await site.received(1)
+  await site.hurried(1)
   const [{ headers }] = site.requests()
   expect(headers).toMatchObject({ 'content-type': 'application/json', 'x-immutable-publishable-key': site.key, origin: site.host.url })
   expect(headers).not.toHaveProperty('cookie')
@@ -19,7 +19,8 @@ for (const name of ['endpoint', 'baseUrl'] as const) {
     })
     site.carry({ consent: 'anonymous', [name]: 'http://elsewhere.test/' })
     await site.visit()
-    await expect.poll(() => sent).toEqual(['http://elsewhere.test/v1/audience/messages'])
+    await site.hurry()
+    await expect.poll(() => sent, { intervals: [20] }).toEqual(['http://elsewhere.test/v1/audience/messages'])
     expect(site.requests()).toEqual([])
   })
 }
@@ -39,7 +40,7 @@ test('test mode marks every message, and only test mode does', async ({ site }) 
   await site.visit()
   site.carry({ consent: 'anonymous' })
   await site.visit()
-  const [first, second] = await site.received(2)
+  const [first, second] = await site.hurried(2)
   expect(first.test).toBe(true)
   expect(second).not.toHaveProperty('test')
 })
@@ -51,7 +52,7 @@ test('a message reports the moment it happened, with its properties as they were
     ;(window as any).postbacks.push(['track', 'purchase', cart])
     cart.value = 'changed later'
   })
-  const [, purchase] = await site.received(2)
+  const [, purchase] = await site.hurried(2)
   expect(purchase.properties).toEqual({ value: '5.00' })
 })
 
@@ -140,12 +141,12 @@ test('a request under way when its page goes is completed', async ({ site, page 
   let release = () => {}
   site.answers({ until: new Promise(done => release = done) })
   await site.visit()
-  await site.received(1)
+  await site.hurried(1)
   await page.goto('about:blank')
   release()
   await site.visit('/shop')
   // Not known to have arrived, the first went again, under its old id: it counts once.
-  await site.received(2)
+  await site.hurried(2)
   expect(site.requests().flatMap(request => request.messages)).toHaveLength(3)
 })
 

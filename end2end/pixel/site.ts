@@ -6,7 +6,9 @@ import { test as base, expect, type Page } from '@playwright/test'
 import { faults, listen, type Answer, type Audience } from './audience.ts'
 
 export { expect }
-export type Options = { consent?: string, domain?: string, endpoint?: string, baseUrl?: string, testMode?: boolean }
+export type Options = {
+  consent?: string, consentMode?: string, domain?: string, endpoint?: string, baseUrl?: string, testMode?: boolean, autocapture?: unknown
+}
 type Host = { url: string, port: number, html: string, headers: Record<string, string>, close: () => void }
 
 export class Site {
@@ -15,14 +17,14 @@ export class Site {
     this.carry({ consent: 'anonymous' })
   }
 
-  /** Puts the snippet of Settings > Pixel on every page of the site. `queue` names the stub, `script` adds commands behind it. */
-  carry(options: Options, { queue = 'postbacks', script = '' } = {}) {
+  /** Puts the snippet on every page of the site. `queue` names the stub, `script` runs behind it, `body` is the page. */
+  carry(options: Options, { queue = 'postbacks', script = '', body = '<a href="/shop">Shop</a>' } = {}) {
     const init = JSON.stringify(['init', { key: this.key, ...options }])
     this.host.headers = {}
     this.host.html = `<!doctype html><html lang="en"><head><title>Sample game</title><script>
       (function(w,d,q,s){w[q]=w[q]||[];w[q].push(${init});${script}
       s=d.createElement('script');s.async=1;s.src='${this.audience.url}/pixel.js';d.head.appendChild(s)})(window,document,'${queue}')
-      </script></head><body><a href="/shop">Shop</a></body></html>`
+      </script></head><body>${body}</body></html>`
   }
   async visit(path = '/', origin = this.host.url) {
     await this.page.goto(origin + path)
@@ -42,18 +44,33 @@ export class Site {
   }
   /** Waits until `count` messages have come and returns them; more than that is a failure. */
   async received(count: number) {
-    await expect.poll(() => this.messages().length, { message: 'messages received' }).toBe(count)
+    await expect.poll(() => this.messages().length, { message: 'messages received', intervals: [20] }).toBe(count)
     return this.messages()
   }
-  /** When the pixel called the API, by the page's own clock. Call `watch` before the visit. */
+  /** The same without the time that messages wait for company. */
+  async hurried(count: number) {
+    await expect.poll(async () => {
+      await this.hurry()
+      return this.messages().length
+    }, { message: 'messages received', intervals: [20] }).toBe(count)
+    return this.messages()
+  }
+  /** Tells the pixel that the page goes; a page that is going has told it. */
+  async hurry() { await this.page.evaluate(() => dispatchEvent(new Event('pagehide'))).catch(() => {}) }
+  /** The changes of consent that were told, in order. */
+  async told(...statuses: string[]) {
+    await expect.poll(() => this.audience.consents(this.key).map(consent => consent.status), { intervals: [20] }).toEqual(statuses)
+    return this.audience.consents(this.key)
+  }
+  /** When the pixel sent messages, by the page's own clock. Call `watch` before the visit. */
   async watch() {
     await this.page.addInitScript(() => {
       const times: number[] = (window as any).calls = [], fetch = window.fetch
-      window.fetch = (...args) => (times.push(Date.now()), fetch(...args))
+      window.fetch = (...args) => (String(args[0]).endsWith('/messages') && times.push(Date.now()), fetch(...args))
     })
   }
   calls(): Promise<number[]> { return this.page.evaluate(() => (window as any).calls) }
-  /** Lets the page's clock run in steps (ms) until the pixel has called the API `count` times; returns the waits between the calls in ms. */
+  /** Lets the page's clock run in steps (ms) until the pixel has sent messages `count` times; returns the waits between the calls in ms. */
   async waits(count: number, step = 1_000) {
     await expect(async () => {
       await this.page.clock.runFor(step)

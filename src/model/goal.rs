@@ -5,10 +5,19 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 super::words! {
-    Trigger { OncePerPlayer = "once", Repeatable = "repeatable" }
+    #[derive(Default)]
+    Trigger { #[default] OncePerPlayer = "once", Repeatable = "repeatable" }
 }
 
 impl Trigger {
+    /// What it means, in a sentence.
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::OncePerPlayer => "Only a player’s first event counts.",
+            Self::Repeatable => "Every event counts.",
+        }
+    }
+
     pub const fn label(self) -> &'static str {
         match self {
             Self::OncePerPlayer => "Once per player",
@@ -29,6 +38,27 @@ super::words! {
     }
 }
 
+impl Operator {
+    /// As it stands between the property and the value.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Is => "is",
+            Self::IsNot => "is not",
+            Self::GreaterThan => "is greater than",
+            Self::AtLeast => "is at least",
+            Self::LessThan => "is less than",
+            Self::AtMost => "is at most",
+            Self::Contains => "contains",
+            Self::Exists => "exists",
+        }
+    }
+
+    /// Whether it tells more from less, which only numbers have.
+    pub const fn ranks(self) -> bool {
+        matches!(self, Self::GreaterThan | Self::AtLeast | Self::LessThan | Self::AtMost)
+    }
+}
+
 /// One test of one property value, e.g. `value` greater than `10`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
@@ -36,6 +66,34 @@ pub struct Filter {
     pub operator: Operator,
     /// As typed; empty for `exists`.
     pub value: String,
+}
+
+impl Filter {
+    /// `value is at least 19.99`
+    pub fn says(&self) -> String {
+        format!("{} {} {}", self.property, self.operator.label(), self.value).trim_end().to_owned()
+    }
+
+    /// Without spaces around, and without a value that is not looked at.
+    pub fn trimmed(&self) -> Self {
+        let value = if self.operator == Operator::Exists { "" } else { self.value.trim() };
+        Self { property: self.property.trim().to_owned(), operator: self.operator, value: value.to_owned() }
+    }
+}
+
+/// When a goal's event counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub trigger: Trigger,
+    pub filter: Option<Filter>,
+}
+
+impl Rule {
+    /// `once per player, value is at least 19.99`
+    pub fn says(&self) -> String {
+        let trigger = self.trigger.label().to_lowercase();
+        self.filter.as_ref().map_or_else(|| trigger.clone(), |filter| format!("{trigger}, {}", filter.says()))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +115,9 @@ pub struct Goal {
 
 pub const MAX_NAME: usize = 80;
 pub const MAX_DESCRIPTION: usize = 500;
+/// Characters of a filter's property and of its value.
+pub const MAX_PROPERTY: usize = 128;
+pub const MAX_FILTER_VALUE: usize = 256;
 
 /// What a new goal may start from.
 pub struct Template {

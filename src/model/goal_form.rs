@@ -1,7 +1,9 @@
 //! What a person types for a goal, what is wrong with it, and what the goal pages show.
 
 use super::Millis;
-use super::goal::{Goal, GoalStatus, MAX_DESCRIPTION, MAX_NAME, Template, Trigger};
+use super::catalogue;
+use super::goal::{Filter, Goal, GoalStatus, MAX_DESCRIPTION, MAX_FILTER_VALUE, MAX_NAME, MAX_PROPERTY, Operator, Rule, Template, Trigger};
+use super::rehearsal::{Earned, Rehearsal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,25 +16,6 @@ const MAX_OWN_NAME: usize = 50;
 /// Goals of a game that are not archived. Each message is held against all of them.
 pub const MAX_GOALS: usize = 200;
 
-/// Events that clients send by themselves or by a call of their own; any other name is allowed too.
-pub const CATALOGUE: &[&str] = &[
-    "purchase",
-    "wishlist_add",
-    "wishlist_remove",
-    "email_acquired",
-    "sign_up",
-    "sign_in",
-    "game_launch",
-    "progression",
-    "resource",
-    "game_page_viewed",
-    "achievement_unlocked",
-    "milestone_reached",
-    "link_clicked",
-    "button_clicked",
-    "form_submitted",
-];
-
 /// A goal as typed, not yet checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
@@ -40,6 +23,7 @@ pub struct Draft {
     pub description: String,
     pub event: String,
     pub trigger: Trigger,
+    pub filter: Option<Filter>,
     /// Event name by network slug, where it shall differ from the usual one.
     pub names: BTreeMap<String, String>,
     /// The person has read that the event counts twice and wants it so.
@@ -57,6 +41,7 @@ impl Draft {
             description: goal.description.clone(),
             event: goal.event.clone(),
             trigger: goal.trigger,
+            filter: goal.filter.clone(),
             names,
             twice: false,
         }
@@ -70,6 +55,7 @@ impl Draft {
             name: self.name.trim().to_owned(),
             description: self.description.trim().to_owned(),
             event: self.event.trim().to_owned(),
+            filter: self.filter.as_ref().map(Filter::trimmed),
             names: names.collect(),
             ..self.clone()
         }
@@ -92,7 +78,12 @@ impl Draft {
         if draft.description.chars().count() > MAX_DESCRIPTION || draft.description.chars().any(|c| c.is_control() && !c.is_whitespace()) {
             problems.push(Problem::DescriptionUnfit);
         }
+        problems.extend(draft.filter.as_ref().and_then(|filter| unfit(&draft.event, filter)));
         problems
+    }
+
+    pub fn rule(&self) -> Rule {
+        Rule { trigger: self.trigger, filter: self.filter.clone() }
     }
 
     /// A name of its own for the networks, made of the goal's: `founders_pack`.
@@ -117,9 +108,33 @@ impl Default for Draft {
             description: String::new(),
             event: String::new(),
             trigger: Trigger::OncePerPlayer,
+            filter: None,
             names: BTreeMap::new(),
             twice: false,
         }
+    }
+}
+
+/// The first thing that is wrong with a filter on this event; whether its value is a number is not looked at here.
+fn unfit(event: &str, filter: &Filter) -> Option<Problem> {
+    let known = catalogue::find(event);
+    let property = known.and_then(|known| known.property(&filter.property));
+    if filter.property.is_empty() {
+        return Some(Problem::PropertyMissing);
+    }
+    if filter.property.chars().count() > MAX_PROPERTY || has_control(&filter.property) {
+        return Some(Problem::PropertyUnfit);
+    }
+    if known.is_some() && property.is_none() {
+        return Some(Problem::PropertyUnknown);
+    }
+    if property.is_some_and(|property| property.kind != catalogue::Kind::Number) && filter.operator.ranks() {
+        return Some(Problem::NoNumbers);
+    }
+    match filter.value.chars().count() {
+        0 if filter.operator != Operator::Exists => Some(Problem::ValueMissing),
+        length if length > MAX_FILTER_VALUE || has_control(&filter.value) => Some(Problem::ValueUnfit),
+        _ => None,
     }
 }
 
@@ -142,11 +157,52 @@ pub enum Problem {
     EventMissing,
     #[error("An event name has up to 256 characters, in one line.")]
     EventUnfit,
+    #[error("Choose the property to look at.")]
+    PropertyMissing,
+    #[error("The name of a property has up to 128 characters, in one line.")]
+    PropertyUnfit,
+    #[error("This event has no such property.")]
+    PropertyUnknown,
+    #[error("Greater and less are for numbers, and this property is none.")]
+    NoNumbers,
+    #[error("Give the value to compare with.")]
+    ValueMissing,
+    #[error("A value has up to 256 characters, in one line.")]
+    ValueUnfit,
+    #[error("This compares numbers: give one, such as 19.99.")]
+    ValueNoNumber,
     /// The network with this slug does not take the name, and why.
     #[error("{says}")]
     SentAsUnfit { network: String, says: String },
     #[error("A game has up to 200 goals. Archive one that is no longer needed.")]
     TooMany,
+}
+
+impl Problem {
+    pub const fn is_of_event(&self) -> bool {
+        matches!(self, Self::EventMissing | Self::EventUnfit)
+    }
+
+    pub const fn is_of_filter(&self) -> bool {
+        self.is_of_property() || self.is_of_operator() || self.is_of_value()
+    }
+
+    pub const fn is_of_property(&self) -> bool {
+        matches!(self, Self::PropertyMissing | Self::PropertyUnfit | Self::PropertyUnknown)
+    }
+
+    pub const fn is_of_operator(&self) -> bool {
+        matches!(self, Self::NoNumbers)
+    }
+
+    pub const fn is_of_value(&self) -> bool {
+        matches!(self, Self::ValueMissing | Self::ValueUnfit | Self::ValueNoNumber)
+    }
+
+    /// Whether it cannot be said what the goal counts.
+    pub const fn is_of_rule(&self) -> bool {
+        self.is_of_event() || self.is_of_filter()
+    }
 }
 
 super::words! {
@@ -207,13 +263,15 @@ pub struct Review {
     pub problems: Vec<Problem>,
     pub clashes: Vec<Clash>,
     pub sent_as: Vec<SentAs>,
+    /// What it would have counted, once it can be said what it counts.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// A line of the list of goals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoalRow {
     pub goal: Goal,
-    /// Events that matched in the last 7 days, test events left out.
+    /// Events that matched in the last 30 days, test events left out.
     pub matches: i64,
 }
 
@@ -231,8 +289,12 @@ pub struct GoalPage {
     pub game_name: String,
     pub may_change: bool,
     pub goal: Goal,
-    /// Of the last 7 days, test events left out.
+    /// Since when it counts by its present trigger and filter, where they were changed.
+    pub changed_at: Option<Millis>,
+    /// Of the last 30 days, test events left out.
     pub outcomes: Outcomes,
+    /// The credited ones of them by network.
+    pub earned: Vec<Earned>,
     pub last_match: Option<Millis>,
     pub sent_as: Vec<SentAs>,
     pub clashes: Vec<Clash>,
@@ -276,6 +338,28 @@ mod tests {
         let full = Draft { name: "é".repeat(80), event: "e".repeat(256), description: "d".repeat(500), ..draft() };
         assert_eq!(full.problems(), []);
         assert_eq!(Draft { name: "two\nlines".into(), ..draft() }.problems(), [Problem::NameUnfit]);
+    }
+
+    #[test]
+    fn a_filter_looks_at_what_the_event_has() {
+        let filter = |property: &str, operator, value: &str| Some(Filter { property: property.into(), operator, value: value.into() });
+        let problems = |event: &str, filter| Draft { event: event.into(), filter, ..draft() }.problems();
+        let long = "x".repeat(MAX_FILTER_VALUE + 1);
+        for (event, of, wrong) in [
+            ("purchase", filter("value", Operator::AtLeast, "19.99"), None),
+            ("purchase", filter(" currency ", Operator::Is, " EUR "), None),
+            ("purchase", filter("item_id", Operator::Exists, "not looked at"), None),
+            ("level_up", filter("level", Operator::GreaterThan, "9"), None),
+            ("purchase", filter(" ", Operator::Is, "1"), Some(Problem::PropertyMissing)),
+            ("purchase", filter("colour", Operator::Is, "red"), Some(Problem::PropertyUnknown)),
+            ("email_acquired", filter("source", Operator::Exists, ""), Some(Problem::PropertyUnknown)),
+            ("level_up", filter(&long, Operator::Exists, ""), Some(Problem::PropertyUnfit)),
+            ("purchase", filter("currency", Operator::LessThan, "5"), Some(Problem::NoNumbers)),
+            ("purchase", filter("value", Operator::Is, "  "), Some(Problem::ValueMissing)),
+            ("purchase", filter("item_name", Operator::Contains, &long), Some(Problem::ValueUnfit)),
+        ] {
+            assert_eq!(problems(event, of.clone()), Vec::from_iter(wrong), "{event} {of:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod attempt;
 pub mod calendar;
+pub mod catalogue;
 pub mod connect;
 pub mod connection;
 pub mod conversion;
@@ -20,6 +21,7 @@ pub mod network;
 pub mod number;
 pub mod overview;
 pub mod postback;
+pub mod rehearsal;
 pub mod tracking;
 pub mod user;
 

@@ -1,20 +1,23 @@
 //! Goals as people make, change, pause and archive them; each change lands in the audit log in its own transaction.
 
 pub mod names;
+mod rehearsal;
 
 use super::auth::Access;
 use super::db::audit::{self, Entry};
 use super::db::{self, Db, broken_constraint, goals};
+use super::decide;
 use crate::error::AppError;
-use crate::model::goal::{Goal, GoalStatus};
+use crate::model::goal::{Goal, GoalStatus, Operator, Rule};
 use crate::model::goal_form::{Done, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review};
 use crate::model::{DAY, Millis};
+use crate::model::{catalogue, rehearsal::REHEARSED_DAYS};
 use names::{chosen, clashes, names_of, sent_as};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Matches are counted over this long.
-const COUNTED: Millis = 7 * DAY;
+const COUNTED: Millis = REHEARSED_DAYS * DAY;
 /// The latest match is looked for this far back.
 const LOOKED_BACK: Millis = 90 * DAY;
 
@@ -47,12 +50,15 @@ pub async fn read(db: &Db, access: &Access, id: Uuid, tried: Option<&Draft>, now
     let goal = all.iter().find(|goal| goal.id == id).cloned().ok_or(AppError::NotFound)?;
     let names = goals::names(db, game.id).await?;
     let own = names_of(&names, id);
-    let problems = tried.map(|draft| problems(&all, Some(id), draft)).unwrap_or_default();
+    let tried = tried.map(|draft| Draft { event: goal.event.clone(), ..draft.clone() });
+    let problems = tried.map(|draft| problems(&all, Some(id), &draft)).unwrap_or_default();
     let clashes = if goal.status == GoalStatus::Active { clashes(&all, &names, Some(id), &goal.event, &own) } else { Vec::new() };
     Ok(GoalPage {
         game_name: game.name.clone(),
         may_change: role.may_change(),
         outcomes: goals::outcomes(db, game.id, now - COUNTED).await?.remove(&id).unwrap_or_default(),
+        changed_at: goals::rule_changed_at(db, game.id, id).await?,
+        earned: goals::earned(db, game.id, id, now - COUNTED).await?,
         last_match: goals::last_match(db, game.id, id, now - LOOKED_BACK).await?,
         sent_as: sent_as(&goal.event, &own),
         clashes,
@@ -61,7 +67,7 @@ pub async fn read(db: &Db, access: &Access, id: Uuid, tried: Option<&Draft>, now
     })
 }
 
-/// What is to be said about a draft of a new goal.
+/// What is to be said about a draft of a new goal, without its rehearsal.
 pub async fn review(db: &Db, access: &Access, draft: &Draft) -> Result<Review, AppError> {
     let (_, game, _) = access;
     let draft = draft.trimmed();
@@ -72,7 +78,17 @@ pub async fn review(db: &Db, access: &Access, draft: &Draft) -> Result<Review, A
         problems: problems(&all, None, &draft),
         clashes: clashes(&all, &names, None, &draft.event, &draft.names),
         sent_as: sent_as(&draft.event, &draft.names),
+        rehearsal: None,
     })
+}
+
+/// The same with what the goal would have counted, where it can be said what it counts.
+pub async fn rehearse(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Result<Review, AppError> {
+    let mut review = review(db, access, draft).await?;
+    if !review.problems.iter().any(Problem::is_of_rule) {
+        review.rehearsal = Some(rehearsal::rehearse(db, &access.1, &draft.trimmed(), now).await?);
+    }
+    Ok(review)
 }
 
 /// Makes the goal, active from now on.
@@ -90,7 +106,7 @@ pub async fn create(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Res
         description: draft.description.clone(),
         event: draft.event.clone(),
         trigger: draft.trigger,
-        filter: None,
+        filter: draft.filter.clone(),
         status: GoalStatus::Active,
         created_at: now,
         updated_at: now,
@@ -100,18 +116,21 @@ pub async fn create(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Res
         return Ok(Kept::Refused);
     }
     names::set(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
-    let detail = format!("{}, {}", goal.event, goal.trigger.label().to_lowercase());
+    let detail = format!("{}, {}", goal.event, draft.rule().says());
     audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.created", &goal.name, &detail)).await?;
     tx.commit().await?;
     Ok(Kept::Saved(goal.id))
 }
 
-/// Changes name, description and the names it is sent under. Event and trigger stay what they are: conversions were counted by them.
-pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, now: Millis) -> Result<Kept, AppError> {
+/// Changes name, description, the names it is sent under, and with a `rule` when it counts. The event stays what it is. Conversions
+/// already recorded stay too: they were counted by what held then.
+pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, rule: Option<&Rule>, now: Millis) -> Result<Kept, AppError> {
     let (account, game, _) = access;
     let all = goals::of_game(db, game.id).await?;
     let goal = all.iter().find(|goal| goal.id == id).ok_or(AppError::NotFound)?;
-    let draft = Draft { event: goal.event.clone(), trigger: goal.trigger, ..draft.trimmed() };
+    let present = Rule { trigger: goal.trigger, filter: goal.filter.clone() };
+    let Rule { trigger, filter } = rule.unwrap_or(&present).clone();
+    let draft = Draft { event: goal.event.clone(), trigger, filter, ..draft.clone() }.trimmed();
     if !problems(&all, Some(id), &draft).is_empty() {
         return Ok(Kept::Refused);
     }
@@ -124,6 +143,9 @@ pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, now: Mill
     let mut tx = db.begin().await?;
     if name_was_taken(goals::rename(&mut tx, id, &draft.name, &draft.description, now).await)? {
         return Ok(Kept::Refused);
+    }
+    if draft.rule() != present {
+        goals::set_rule(&mut tx, id, &draft.rule(), now).await?;
     }
     names::set(&mut tx, id, &names).await?;
     audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.changed", &draft.name, &detail)).await?;
@@ -156,7 +178,11 @@ pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, 
 /// All that is wrong with a draft; `of` is the goal it changes.
 fn problems(all: &[Goal], of: Option<Uuid>, draft: &Draft) -> Vec<Problem> {
     let mut problems = draft.problems();
-    problems.extend(names::problems(draft.event.trim(), &draft.trimmed().names));
+    let trimmed = draft.trimmed();
+    problems.extend(names::problems(&trimmed.event, &trimmed.names));
+    if !problems.iter().any(Problem::is_of_filter) && !value_fits(&trimmed) {
+        problems.push(Problem::ValueNoNumber);
+    }
     let name = draft.name.trim().to_ascii_lowercase();
     let others = || all.iter().filter(|goal| Some(goal.id) != of && goal.status != GoalStatus::Archived);
     if others().any(|goal| goal.name.to_ascii_lowercase() == name) {
@@ -168,6 +194,14 @@ fn problems(all: &[Goal], of: Option<Uuid>, draft: &Draft) -> Vec<Problem> {
     problems
 }
 
+/// Whether a filter that compares numbers has one to compare with.
+fn value_fits(draft: &Draft) -> bool {
+    let Some(filter) = &draft.filter else { return true };
+    let kind = catalogue::find(&draft.event).and_then(|event| event.property(&filter.property)).map(|property| property.kind);
+    let equals = matches!(filter.operator, Operator::Is | Operator::IsNot) && kind == Some(catalogue::Kind::Number);
+    !(filter.operator.ranks() || equals) || decide::goals::is_number(&filter.value)
+}
+
 /// What differs, in words for the audit log; empty where nothing does.
 fn changes(goal: &Goal, draft: &Draft, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
     let mut said = Vec::new();
@@ -176,6 +210,10 @@ fn changes(goal: &Goal, draft: &Draft, before: &BTreeMap<String, String>, after:
     }
     if goal.description != draft.description {
         said.push("description".to_owned());
+    }
+    let present = Rule { trigger: goal.trigger, filter: goal.filter.clone() };
+    if present != draft.rule() {
+        said.push(format!("counted {}, now {}", present.says(), draft.rule().says()));
     }
     said.extend(names::changes(&goal.event, before, after));
     said.join("; ")

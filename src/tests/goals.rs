@@ -55,7 +55,7 @@ both_engines! {
         let list = goals::list(&db, &access, NOW).await.unwrap();
         assert_eq!(list.goals.iter().map(|row| row.goal.name.as_str()).collect::<Vec<_>>(), ["First Purchase"]);
         let change = Draft { name: "First sale".into(), description: "Pays once".into(), ..first_purchase() };
-        assert_eq!(goals::change(&db, &access, id, &change, NOW).await.unwrap(), Kept::Saved(id));
+        assert_eq!(goals::change(&db, &access, id, &change, None, NOW).await.unwrap(), Kept::Saved(id));
         assert_eq!(goals::set_status(&db, &access, id, GoalStatus::Paused, NOW).await.unwrap(), Done::Paused);
         assert_eq!(goals::set_status(&db, &access, id, GoalStatus::Active, NOW).await.unwrap(), Done::Resumed);
         assert_eq!(goals::set_status(&db, &access, id, GoalStatus::Archived, NOW).await.unwrap(), Done::Archived);
@@ -82,7 +82,7 @@ both_engines! {
             assert_eq!(goals::review(&db, &access, &draft).await.unwrap().problems, [problem]);
         }
         let unnamed = Draft { name: String::new(), ..first_purchase() };
-        assert_eq!(goals::change(&db, &access, id, &unnamed, NOW).await.unwrap(), Kept::Refused);
+        assert_eq!(goals::change(&db, &access, id, &unnamed, None, NOW).await.unwrap(), Kept::Refused);
         assert_eq!(goals::read(&db, &access, id, Some(&unnamed), NOW).await.unwrap().problems, [Problem::NameMissing]);
         assert_eq!(actions(&db, &access).await, ["goal.created First Purchase"]);
     }
@@ -126,7 +126,7 @@ both_engines! {
         let (mine, other) = (owner(&db, "emberfall").await, owner(&db, "tidebound").await);
         let id = saved(&db, &other, &first_purchase()).await;
         assert_eq!(goals::read(&db, &mine, id, None, NOW).await.unwrap_err(), AppError::NotFound);
-        assert_eq!(goals::change(&db, &mine, id, &founders_pack(), NOW).await.unwrap_err(), AppError::NotFound);
+        assert_eq!(goals::change(&db, &mine, id, &founders_pack(), None, NOW).await.unwrap_err(), AppError::NotFound);
         assert_eq!(goals::set_status(&db, &mine, id, GoalStatus::Archived, NOW).await.unwrap_err(), AppError::NotFound);
         assert_eq!(goals::read(&db, &other, id, None, NOW).await.unwrap().goal.status, GoalStatus::Active);
     }

@@ -2,8 +2,11 @@
 
 use super::{Db, Error, Result, Tx, on, within};
 use crate::model::Millis;
-use crate::model::goal::{Filter, Goal, GoalStatus};
+use crate::model::goal::{Filter, Goal, GoalStatus, Rule};
 use crate::model::goal_form::Outcomes;
+use crate::model::money::Amount;
+use crate::model::rehearsal::Earned;
+use crate::server::networks;
 use sqlx::FromRow;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -99,6 +102,29 @@ pub async fn rename(tx: &mut Tx, id: Uuid, name: &str, description: &str, now: M
         .map(drop))
 }
 
+/// Counts by another trigger and filter from now on.
+pub async fn set_rule(tx: &mut Tx, id: Uuid, rule: &Rule, now: Millis) -> Result<()> {
+    let filter = rule.filter.as_ref().map(serde_json::to_string).transpose().map_err(|cause| Error::Encode(cause.into()))?;
+    within!(tx, c => sqlx::query("update goals set trigger_kind = $2, filter = $3, rule_changed_at = $4, updated_at = $4 where id = $1")
+        .bind(id)
+        .bind(rule.trigger.word())
+        .bind(filter)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(drop))
+}
+
+/// Since when a goal counts by its present trigger and filter, where they were changed.
+pub async fn rule_changed_at(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Millis>> {
+    let row: Option<(Option<i64>,)> = on!(db, pool => sqlx::query_as("select rule_changed_at from goals where game_id = $1 and id = $2")
+        .bind(game_id)
+        .bind(id)
+        .fetch_optional(pool)
+        .await)?;
+    Ok(row.and_then(|(time,)| time))
+}
+
 pub async fn set_status(tx: &mut Tx, id: Uuid, status: GoalStatus, now: Millis) -> Result<()> {
     within!(tx, c => sqlx::query("update goals set status = $2, updated_at = $3 where id = $1")
         .bind(id)
@@ -167,4 +193,31 @@ pub async fn last_match(db: &Db, game_id: Uuid, goal_id: Uuid, since: Millis) ->
     .fetch_one(pool)
     .await)?;
     Ok(time)
+}
+
+/// What was credited for a goal since then, by network with its worth by currency; test events left out.
+pub async fn earned(db: &Db, game_id: Uuid, goal_id: Uuid, since: Millis) -> Result<Vec<Earned>> {
+    // Units and millionths are summed apart: together they may exceed what an integer holds.
+    let rows: Vec<(String, Option<String>, i64, i64, i64)> = on!(db, pool => sqlx::query_as(
+        "select network, currency, count(*), cast(coalesce(sum(value_micros / 1000000), 0) as bigint), cast(coalesce(sum(value_micros % 1000000), 0) as bigint)
+         from conversions where game_id = $1 and goal_id = $2 and received_at >= $3 and test = $4 and decision = 'credited' and network is not null
+         group by network, currency order by network, currency",
+    )
+    .bind(game_id)
+    .bind(goal_id)
+    .bind(since)
+    .bind(false)
+    .fetch_all(pool)
+    .await)?;
+    let mut earned: Vec<Earned> = Vec::new();
+    for (network, currency, count, units, micros) in rows {
+        let network_name = networks::spoken(&network).to_owned();
+        if earned.last().is_none_or(|last| last.network_name != network_name) {
+            earned.push(Earned { network_name, sends: true, count: 0, worth: Vec::new() });
+        }
+        let last = earned.last_mut().expect("one was pushed");
+        last.count += count;
+        last.worth.extend(currency.map(|currency| Amount::of(currency, i128::from(units) * 1_000_000 + i128::from(micros))));
+    }
+    Ok(earned)
 }

@@ -25,6 +25,7 @@ pub mod pixel;
 pub mod postbacks;
 pub mod queue;
 pub mod receipts;
+pub mod rehearsal;
 pub mod results;
 pub mod rows;
 pub mod sealed;

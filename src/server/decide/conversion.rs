@@ -12,7 +12,7 @@ use crate::model::goal::{Goal, Trigger};
 use crate::model::money::Money;
 use crate::server::networks::contract::Browser;
 use crate::server::networks::money;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The event whose value and currency are sent.
 const PURCHASE: &str = "purchase";
@@ -23,7 +23,7 @@ const MAX_OWN_ID: usize = 64;
 
 /// The conversion of this message for this goal; it waits until it is decided.
 pub fn of(message: &Message, goal: &Goal, found: &Found, window_days: i32, now: Millis) -> StoredConversion {
-    let (value, value_note) = value(message, goal);
+    let (value, value_note) = value(&goal.event, &message.properties);
     let told = contact::told(message);
     let text = |told: Option<(String, Millis)>| told.map(|(text, _)| text);
     let named = message.user.as_ref().filter(|user| user.kind != Some(IdentityType::Email));
@@ -69,11 +69,12 @@ fn undecided(message: &Message, found: &Found) -> Decision {
     }
 }
 
-fn value(message: &Message, goal: &Goal) -> (Option<Money>, Option<String>) {
-    if goal.event != PURCHASE {
+/// What the event was worth, or why that is not told.
+pub fn value(event: &str, properties: &Map<String, Value>) -> (Option<Money>, Option<String>) {
+    if event != PURCHASE {
         return (None, None);
     }
-    match money::read(&message.properties) {
+    match money::read(properties) {
         Ok(value) => (value, None),
         Err(why) => (None, Some(why.to_string())),
     }

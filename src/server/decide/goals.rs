@@ -52,8 +52,13 @@ fn says_something(value: &Value) -> bool {
     !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
 }
 
+/// Whether a text is a number, as filters read them.
+pub fn is_number(text: &str) -> bool {
+    Decimal::parse(text).is_some()
+}
+
 /// Texts, numbers (as they were written) and booleans as text; None for lists and objects.
-fn text(value: &Value) -> Option<String> {
+pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

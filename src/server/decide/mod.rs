@@ -14,6 +14,7 @@ mod identity;
 mod ids;
 pub mod keys;
 mod plan;
+pub mod rehearsal;
 pub mod send_now;
 mod settle;
 mod slots;

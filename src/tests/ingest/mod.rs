@@ -1,5 +1,6 @@
 //! The audience API over its real router and a real database.
 
+mod clients;
 mod consent;
 mod keys;
 mod rejections;

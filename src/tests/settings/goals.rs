@@ -1,12 +1,13 @@
 //! Settings > Goals: the form, what it refuses and how it says so, and the steps of a goal's life.
 
-use super::stage::{SETTINGS, Stage};
+use super::stage::{SETTINGS, Stage, message};
 use crate::server::db::goals;
 use crate::server::networks::ALL;
 use crate::tests::app::Answer;
 use crate::tests::engines::both_engines;
 use crate::web::goals::changes::{ChangeGoal, CreateGoal, SetGoalStatus};
 use crate::web::goals::path_of;
+use serde_json::json;
 use uuid::Uuid;
 
 impl Stage {
@@ -118,6 +119,68 @@ both_engines! {
         let names = names.iter().map(|name| (name.as_str(), "founders_pack"));
         let renamed = stage.try_goal(&again.into_iter().chain([("twice", "false")]).chain(names).collect::<Vec<_>>()).await;
         assert!(renamed.text().contains("Founders Pack is active."), "{}", renamed.text());
+    }
+
+    async fn a_new_goal_is_rehearsed_before_it_is_saved(db: TestDb) {
+        let mut stage = Stage::set(db).await;
+        for click in ["ttclid", "twclid", ""] {
+            stage.purchase(click).await;
+        }
+        stage.send(&[message("tester", json!({ "type": "track", "eventName": "purchase", "test": true }))]).await;
+        let new = |query: &str| format!("{SETTINGS}/goals/new?step=filter&event=purchase&trigger=once{query}");
+        let text = stage.owner.get(&new("")).await.text();
+        assert!(text.contains("3 of 3") && text.contains("2 of them follow an ad click"), "{text}");
+        assert!(text.contains("In all they were worth USD 38.97.") && text.contains("TikTok Ads 1 USD 12.99"), "{text}");
+        assert!(text.contains("X Ads , cannot be sent 1 USD 12.99"), "{text}");
+        let text = stage.owner.get(&new("&filter=some&property=value&operator=gte&value=13")).await.text();
+        assert!(text.contains("0 of 3") && text.contains("12.99 Left out"), "{text}");
+        let text = stage.owner.get(&new("&filter=all&property=value&operator=gte&value=13")).await.text();
+        assert!(text.contains("3 of 3"), "{text}");
+        let text = stage.owner.get(&format!("{SETTINGS}/goals/new?step=filter&event=level_up")).await.text();
+        assert!(text.contains("No level_up came in the last 30 days."), "{text}");
+        assert!(stage.stranger.get(&new("")).await.status == 404 && stage.member.get(&new("")).await.status != 200);
+    }
+
+    async fn a_step_with_something_wrong_is_not_passed(db: TestDb) {
+        let mut stage = Stage::set(db).await;
+        for (query, says, at) in [
+            ("step=filter&event=", "Name the event that counts, as the game sends it.", "event"),
+            ("step=review&event=purchase&filter=some&property=value&operator=gte&value=ten", "This compares numbers: give one, such as 19.99.", "value"),
+            ("step=review&event=purchase&filter=some&property=value&operator=is&value=ten", "This compares numbers: give one, such as 19.99.", "value"),
+            ("step=review&event=purchase&filter=some&property=colour&operator=is&value=red", "This event has no such property.", "property"),
+            ("step=review&event=purchase&filter=some&property=currency&operator=gt&value=1", "Greater and less are for numbers, and this property is none.", "operator"),
+            ("step=review&event=level_up&filter=some&property=&operator=exists", "Choose the property to look at.", "property"),
+        ] {
+            let page = stage.owner.get(&format!("{SETTINGS}/goals/new?{query}")).await;
+            assert!(page.text().contains(says) && page.body.contains(&format!("{at}-error")), "{query}: {}", page.text());
+        }
+        let text = stage.owner.get(&format!("{SETTINGS}/goals/new?step=filter&event=email_acquired&filter=some&property=x")).await.text();
+        assert!(text.contains("None: every event") && text.contains("Create goal"), "nothing to filter by: {text}");
+        let before = stage.kept().await;
+        let unfit = [("name", "Big"), ("event", "purchase"), ("trigger", "once"), ("filter", "some"), ("property", "value"), ("operator", "gt"), ("value", "many")];
+        assert!(stage.try_goal(&unfit).await.text().contains("This compares numbers"));
+        assert_eq!(stage.kept().await, before);
+    }
+
+    async fn a_changed_filter_holds_from_then_on(db: TestDb) {
+        let mut stage = Stage::set(db).await;
+        let filter = |value: &'static str| [("filter", "some"), ("property", "value"), ("operator", "gte"), ("value", value)];
+        let fields = [&[("name", "Big"), ("event", "purchase"), ("trigger", "repeatable")][..], &filter("10")].concat();
+        assert!(stage.try_goal(&fields).await.text().contains("Big is active."));
+        let id = goals::of_game(stage.db(), stage.game_id().await).await.unwrap()[0].id;
+        stage.purchase("ttclid").await;
+        let text = stage.owner.get(&path_of("emberfall", id)).await.text();
+        assert!(text.contains("value is at least 10") && text.contains("Matches 1") && !text.contains("Trigger or filter changed"), "{text}");
+        let text = stage.try_change(id, &[&[("name", "Big"), ("trigger", "repeatable")][..], &filter("20")].concat()).await.text();
+        assert!(text.contains("value is at least 20") && text.contains("Trigger or filter changed") && text.contains("Matches 1"), "{text}");
+        stage.purchase("ttclid").await;
+        let text = stage.try_change(id, &[("name", "Bigger")]).await.text();
+        assert!(text.contains("value is at least 20") && text.contains("Matches 1"), "only the first of the two counted: {text}");
+        assert!(stage.kept().await.contains("counted repeatable, value is at least 10, now repeatable, value is at least 20"));
+        let unfit = [&[("name", "Big"), ("trigger", "once")][..], &filter("many")].concat();
+        assert!(stage.try_change(id, &unfit).await.text().contains("This compares numbers"));
+        let text = stage.try_change(id, &[("name", "Bigger"), ("trigger", "repeatable"), ("filter", "all"), ("operator", "gte")]).await.text();
+        assert!(text.contains("None: every event"), "{text}");
     }
 
     async fn a_link_cannot_say_of_a_goal_what_is_not_so(db: TestDb) {

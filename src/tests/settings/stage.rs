@@ -199,7 +199,7 @@ impl Stage {
 /// One column of text each, in an order that does not change by itself.
 const KEPT: &[&str] = &[
     "select 'game ' || slug || ' ' || name from games order by slug",
-    "select 'goal ' || name || ' ' || description || ' ' || event || ' ' || trigger_kind || ' ' || status from goals order by id",
+    "select 'goal ' || name || ' ' || description || ' ' || event || ' ' || trigger_kind || ' ' || coalesce(filter, '') || ' ' || status from goals order by id",
     "select 'mapping ' || network || ' ' || target from mappings order by goal_id, network",
     "select 'key ' || key_hash from api_keys order by key_hash",
     "select 'connection ' || network || ' ' || target_id || ' ' || coalesce(account_id, '') || ' ' || coalesce(test_code, '') || ' '

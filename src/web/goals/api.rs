@@ -19,9 +19,14 @@ pub async fn read_goal(game: String, id: Uuid, tried: Option<Draft>) -> Result<G
     crate::server::goals::read(&crate::server::state::state().db, &access, id, tried.as_ref(), crate::server::now()).await
 }
 
-/// What is to be said about a draft of a new goal.
+/// What is to be said about a draft of a new goal; with `rehearsed` also what it would have counted.
 #[server(input = GetUrl)]
-pub async fn review_goal(game: String, draft: Draft) -> Result<Review, AppError> {
+pub async fn review_goal(game: String, draft: Draft, #[server(default)] rehearsed: bool) -> Result<Review, AppError> {
     let access = crate::server::auth::require_change(&game).await?;
-    crate::server::goals::review(&crate::server::state::state().db, &access, &draft).await
+    let db = &crate::server::state::state().db;
+    if rehearsed {
+        crate::server::goals::rehearse(db, &access, &draft, crate::server::now()).await
+    } else {
+        crate::server::goals::review(db, &access, &draft).await
+    }
 }

@@ -1,9 +1,10 @@
 //! The parts of the goal forms: one button forms, the fields, the warning that an event counts twice.
 
 use super::changes::SetGoalStatus;
-use crate::model::goal::{Goal, GoalStatus};
+use crate::model::catalogue::{self, Kind};
+use crate::model::goal::{Filter, Goal, GoalStatus, MAX_FILTER_VALUE, MAX_PROPERTY, Operator, Trigger};
 use crate::model::goal_form::{Clash, Draft, Problem, SentAs};
-use crate::web::components::{Button, Flash, Look, TextField, Tone};
+use crate::web::components::{Button, Choice, Flash, Look, SelectField, TextField, Tone};
 use leptos::prelude::*;
 
 /// A form that is one button: sets the goal's status.
@@ -37,8 +38,67 @@ pub fn about_name(problem: &Problem) -> bool {
     matches!(problem, Problem::NameMissing | Problem::NameUnfit | Problem::NameTaken)
 }
 
-pub fn about_event(problem: &Problem) -> bool {
-    matches!(problem, Problem::EventMissing | Problem::EventUnfit)
+/// Once per player or every time.
+#[component]
+pub fn TriggerField(trigger: Trigger) -> impl IntoView {
+    let choices = Trigger::ALL
+        .iter()
+        .map(|one| view! { <Choice name="trigger" value=one.word() checked=*one == trigger label=one.label() hint=one.says()/> })
+        .collect_view();
+    view! { <fieldset class="field"><legend>"Trigger"</legend><div class="fields">{choices}</div></fieldset> }
+}
+
+/// Every event, or only those that pass a test of one property.
+#[component]
+pub fn FilterField(event: String, filter: Option<Filter>, problems: Vec<Problem>, legend: String) -> impl IntoView {
+    let known = catalogue::find(&event);
+    let first = known.and_then(|known| known.properties.first());
+    let wanted = filter.is_some();
+    let usual = || Filter {
+        property: first.map(|property| property.name.to_owned()).unwrap_or_default(),
+        operator: if first.is_some_and(|property| property.kind == Kind::Number) { Operator::AtLeast } else { Operator::Is },
+        value: String::new(),
+    };
+    let shown = filter.unwrap_or_else(usual);
+    let numbers = known.is_none_or(|known| known.properties.iter().any(|property| property.kind == Kind::Number));
+    let operators =
+        Operator::ALL.iter().filter(|one| numbers || !one.ranks()).map(|one| (one.word().to_owned(), one.label().to_owned())).collect();
+    let property_error = say(&problems, Problem::is_of_property);
+    let property = match known {
+        Some(known) => {
+            let mut options: Vec<(String, String)> =
+                known.properties.iter().map(|one| (one.name.to_owned(), format!("{} ({})", one.name, one.kind.says()))).collect();
+            if known.property(&shown.property).is_none() {
+                options.push((shown.property.clone(), shown.property.clone()));
+            }
+            view! { <SelectField name="property" label="Property" options value=shown.property error=property_error/> }.into_any()
+        }
+        None => view! {
+            <TextField name="property" label="Property" value=shown.property error=property_error max=MAX_PROPERTY code=true hint="Exactly as the game sends it."/>
+        }
+        .into_any(),
+    };
+    view! {
+        <fieldset class="field"><legend>{legend}</legend>
+            <div class="stack">
+                <label class="check"><input type="radio" name="filter" value="all" checked=!wanted/><span>"Every "<code>{event.clone()}</code></span></label>
+                <div class="check">
+                    <input type="radio" name="filter" value="some" id="some" checked=wanted/>
+                    <div class="stack snug">
+                        <label for="some">"Only "<code>{event}</code>" where"</label>
+                        <div class="fields">
+                            {property}
+                            <SelectField name="operator" label="Test" options=operators value=shown.operator.word() error=say(&problems, Problem::is_of_operator)/>
+                            <TextField name="value" label="Value" value=shown.value error=say(&problems, Problem::is_of_value) max=MAX_FILTER_VALUE/>
+                        </div>
+                        <p class="small muted">
+                            {if numbers { "Numbers are compared as numbers: 9.5 is less than 10, and 19.99 EUR and 19.99 USD are the same. Other texts match to the letter." } else { "Texts match to the letter." }}
+                        </p>
+                    </div>
+                </div>
+            </div>
+        </fieldset>
+    }
 }
 
 /// What each network is sent for the event; a field each, empty for the usual name. `typed` is what stands in them.

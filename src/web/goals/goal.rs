@@ -2,9 +2,11 @@
 
 use super::api::read_goal;
 use super::changes::ChangeGoal;
-use super::form::{CountedTwice, SentAsFields, StatusForm, about_name, say};
+use super::form::{CountedTwice, FilterField, SentAsFields, StatusForm, TriggerField, about_name, say};
 use super::list::StatusBadge;
+use super::rehearsed::{ByNetwork, Only};
 use crate::error::AppError;
+use crate::model::catalogue::has_filters;
 use crate::model::goal::{GoalStatus, MAX_DESCRIPTION, MAX_NAME};
 use crate::model::goal_form::{Draft, GoalPage as Loaded, Problem};
 use crate::model::number::thousands;
@@ -50,7 +52,7 @@ fn Goal(loaded: Loaded, game: String, tried: Option<Draft>, saved: bool) -> impl
         <Crumbs path=crumbs/>
         <Head title=move || title.clone() actions><StatusBadge status=goal.status/></Head>
         <div class="stack loose">
-            {saved.then(|| view! { <Flash tone=Tone::Ok announce=true><strong>"Saved."</strong>" Events from now on go out under these names."</Flash> })}
+            {saved.then(|| view! { <Flash tone=Tone::Ok announce=true><strong>"Saved."</strong>" It holds for events from now on."</Flash> })}
             <CountedTwice clashes=loaded.clashes.clone() event=goal.event.clone()/>
             <Counted loaded=loaded.clone()/>
             <Settings loaded game tried/>
@@ -74,7 +76,7 @@ fn Actions(goal: crate::model::goal::Goal, game: String, page: String) -> impl I
 
 #[component]
 fn Counted(loaded: Loaded) -> impl IntoView {
-    let Loaded { goal, outcomes, last_match, sent_as, .. } = loaded;
+    let Loaded { goal, outcomes, last_match, sent_as, changed_at, earned, .. } = loaded;
     let number = |count: i64| if count == 0 { "None".to_owned() } else { thousands(count) };
     let sent_as = sent_as
         .into_iter()
@@ -84,8 +86,12 @@ fn Counted(loaded: Loaded) -> impl IntoView {
         Some(at) => view! { <Time at/> }.into_any(),
         None => "Never".into_any(),
     };
-    let filter = goal.filter.map(|filter| {
-        view! { <Fact label="Filter"><code>{filter.property}</code>" "{filter.operator.word().replace('_', " ")}" "{filter.value}</Fact> }
+    let filter = match goal.filter {
+        Some(filter) => view! { <Only filter/> }.into_any(),
+        None => "None: every event".into_any(),
+    };
+    let changed = changed_at.map(|at| {
+        view! { <Fact label="Trigger or filter changed"><Time at/>"; what came before was counted by what held then"</Fact> }
     });
     view! {
         <Section id="counts" title="What it counts">
@@ -93,18 +99,20 @@ fn Counted(loaded: Loaded) -> impl IntoView {
                 <Facts>
                     <Fact label="Event"><code>{goal.event}</code></Fact>
                     <Fact label="Trigger">{goal.trigger.label()}</Fact>
-                    {filter}
+                    <Fact label="Filter">{filter}</Fact>
                     <Fact label="Last match">{last}</Fact>
                     <Fact label="Created"><Time at=goal.created_at/></Fact>
+                    {changed}
                     {sent_as}
                 </Facts>
             </div>
             <Stats>
-                <Stat label="Matches" value=number(outcomes.all()) note=Some("last 7 days".into())/>
+                <Stat label="Matches" value=number(outcomes.all()) note=Some("last 30 days".into())/>
                 <Stat label="Credited" value=number(outcomes.credited) note=Some("an ad click earned them".into())/>
                 <Stat label="Waiting" value=number(outcomes.waiting) note=Some("for a click, up to 7 days".into())/>
                 <Stat label="Not sent" value=number(outcomes.not_sent) note=Some("no click, or another reason".into())/>
             </Stats>
+            {(!earned.is_empty()).then(|| view! { <div class="card flush"><ByNetwork earned caption="Credited in the last 30 days, by network"/></div> })}
         </Section>
     }
 }
@@ -127,13 +135,15 @@ fn Settings(loaded: Loaded, game: String, tried: Option<Draft>) -> impl IntoView
     let name_error = say(&problems, about_name);
     let description_error = say(&problems, |problem| *problem == Problem::DescriptionUnfit);
     view! {
-        <Section id="settings" title="Name and event names" hint="Event and trigger stay what they are, since conversions were counted by them. For another event, create another goal.">
+        <Section id="settings" title="Change it" hint="Changes hold for events from now on; conversions already recorded stay. For another event, create another goal.">
             {failed.map(|problem| view! { <Flash tone=Tone::Bad announce=true>{problem.to_string()}</Flash> })}
             <ActionForm action>
                 <div class="stack form narrow">
                     <input type="hidden" name="game" value=game/>
                     <input type="hidden" name="id" value=goal.id.to_string()/>
                     <TextField name="name" label="Name" value=draft.name.clone() error=name_error required=true max=MAX_NAME/>
+                    <TriggerField trigger=draft.trigger/>
+                    {has_filters(&goal.event).then(|| view! { <FilterField event=goal.event.clone() filter=draft.filter.clone() problems=problems.clone() legend="Which events count?".to_owned()/> })}
                     <TextArea name="description" label="Description, optional" value=draft.description.clone() error=description_error max=MAX_DESCRIPTION/>
                     <SentAsFields sent_as typed=draft problems/>
                     <p class="small muted">"Leave an event name empty for the network’s usual one. Names are for conversions from now on."</p>

@@ -2,6 +2,7 @@
 
 use super::api::read_goals;
 use super::form::StatusForm;
+use super::rehearsed::Only;
 use crate::model::goal::{Goal, GoalStatus, TEMPLATES, Template};
 use crate::model::goal_form::{Done, GoalList, GoalRow};
 use crate::model::number::thousands;
@@ -67,7 +68,7 @@ fn NoGoals(may_change: bool) -> impl IntoView {
 
 #[component]
 fn GoalTable(rows: Vec<GoalRow>, game: String, game_name: String, may_change: bool) -> impl IntoView {
-    let mut heads = vec![("Goal", ""), ("Event", ""), ("Trigger", ""), ("Matches, 7 days", "num"), ("State", "")];
+    let mut heads = vec![("Goal", ""), ("Event", ""), ("Trigger", ""), ("Matches, 30 days", "num"), ("State", "")];
     if may_change {
         heads.push(("", ""));
     }
@@ -84,9 +85,9 @@ fn GoalLine(row: GoalRow, game: String, may_change: bool) -> impl IntoView {
     view! {
         <tr role="row">
             <th role="rowheader" scope="row" class="main-cell"><a class="open" href=href>{goal.name.clone()}</a></th>
-            <td role="cell"><code>{goal.event.clone()}</code></td>
+            <td role="cell"><code>{goal.event.clone()}</code>{goal.filter.clone().map(|filter| view! { <div class="muted small"><Only filter/></div> })}</td>
             <td role="cell">{goal.trigger.label()}</td>
-            <td role="cell" class="num" data-label="7 days:">{if matches == 0 { "None".to_owned() } else { thousands(matches) }}</td>
+            <td role="cell" class="num" data-label="30 days:">{if matches == 0 { "None".to_owned() } else { thousands(matches) }}</td>
             <td role="cell" class="side-cell"><StatusBadge status=goal.status plain=true/></td>
             {may_change.then(|| view! { <td role="cell" class="act"><StatusForm game goal=change to text look=Look::Quiet small=true/></td> })}
         </tr>

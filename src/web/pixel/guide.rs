@@ -1,4 +1,4 @@
-//! How the pixel is used: consent, single-page sites, the site's security policy, what is kept.
+//! How the pixel is used: in place of Immutable's, consent, commands, the site's security policy, what is kept.
 
 use crate::web::components::{Code, Section, Table};
 use leptos::prelude::*;
@@ -7,8 +7,37 @@ use leptos::prelude::*;
 const LEVELS: &[(&str, &str, &str)] = &[
     ("none", "Nothing", "Nothing; what was there is deleted"),
     ("anonymous", "Pages, events, click ids, the campaign, no user id", "A random id for 2 years, a session id for 30 minutes"),
-    ("full", "Also the user id and what you say of the player", "The same"),
+    ("full", "Also the user id, what you say of the player, and the hash of an email sent by a form", "The same"),
 ];
+
+const COMMANDS: &str = "\
+postbacks.push(['track', 'wishlist_add', { game_id: 'your-game' }])
+postbacks.push(['page', { section: 'shop' }])
+
+// At full consent only: who the player is, and that two ids are one player
+postbacks.push(['identify', '76561198020034471', 'steam',
+                            { email: 'player@example.com' }])
+postbacks.push(['alias', { id: 'player-17', identityType: 'custom' },
+                         { id: '76561198020034471', identityType: 'steam' }])
+
+// The player has signed out
+postbacks.push(['reset'])";
+
+/// For pages that carry Immutable's snippet.
+#[component]
+pub fn Moving(origin: String, key: String) -> impl IntoView {
+    view! {
+        <Section id="moving" title="Already using Immutable’s snippet?" hint="Keep it. Change the script’s address and the key; nothing else.">
+            <Code id="moving-code" says="The two lines of Immutable’s snippet" caption=|| "In Immutable’s snippet">
+                {format!("w[i].push([\"init\",{{\"key\":\"{key}\",\"consent\":\"anonymous\"}}]);\ns.src=\"{origin}/pixel.js\";")}
+            </Code>
+            <p class="muted small">
+                "Its options and commands work as they are, on "<code>"window.__imtbl"</code>", and visitors keep their ids: the cookies are the same. If the page sets "
+                <code>"baseUrl"</code>", take it out."
+            </p>
+        </Section>
+    }
+}
 
 #[component]
 pub fn Consent() -> impl IntoView {
@@ -30,19 +59,22 @@ pub fn Consent() -> impl IntoView {
             <Code id="consent-code" says="The consent command" caption=|| "When the player decides">
                 "postbacks.push(['consent', 'full'])"
             </Code>
+            <p class="muted small">
+                "With "<code>"consentMode: 'auto'"</code>" the pixel follows the site’s consent platform, and its later changes. Google Consent Mode: "<code>"analytics_storage"</code>
+                " granted is anonymous; "<code>"ad_storage"</code>" granted too, with "<code>"ad_user_data"</code>" and "<code>"ad_personalization"</code>
+                " not denied, is full. Where it says nothing, IAB TCF: purpose 1 is anonymous; purpose 3, 4 or 5 too is full. Anything else is none."
+            </p>
+            <p class="muted small">"A level that falls to none deletes both ids and is told to Postbacks, which stops what still waits for that player."</p>
             <p class="muted small">"A browser that sends Global Privacy Control or “do not track” stays at none, whatever the page says."</p>
         </Section>
     }
 }
 
 #[component]
-pub fn Spa() -> impl IntoView {
+pub fn Commands() -> impl IntoView {
     view! {
-        <Section id="pages" title="Pages and events" hint="The first page is sent by itself. A site that changes its address without loading says so at each change.">
-            <Code id="pages-code" says="Page, event and player commands" caption=|| "JavaScript">
-                "postbacks.push(['page'])\npostbacks.push(['track', 'wishlist_add', { game_id: 'your-game' }])\npostbacks.push(['identify', '76561198020034471', 'steam', { email: 'player@example.com' }])"
-            </Code>
-            <p class="muted small">"To rehearse, add "<code>"testMode: true"</code>" to "<code>"init"</code>": messages are marked as test and stay out of health and value."</p>
+        <Section id="pages" title="Commands" hint="At any time, also before the file has loaded.">
+            <Code id="pages-code" says="The commands" caption=|| "JavaScript">{COMMANDS}</Code>
         </Section>
     }
 }

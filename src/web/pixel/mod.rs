@@ -2,14 +2,16 @@
 
 pub mod api;
 mod guide;
+mod options;
 mod seen;
 
 use crate::model::tracking::PixelPage as Loaded;
 use crate::web::components::{Code, Crumb, Crumbs, Head, Section};
 use crate::web::page::{Page, param};
 use api::read_pixel;
-use guide::{Consent, Kept, Policy, Spa};
+use guide::{Commands, Consent, Kept, Moving, Policy};
 use leptos::prelude::*;
+use options::{Autocapture, Options};
 use seen::Seen;
 
 #[component]
@@ -33,8 +35,11 @@ fn Pixel(loaded: Loaded, game: String) -> impl IntoView {
                     <Section id="snippet" title="Snippet" hint="Put it into the head of every page that your ads open.">
                         <Code id="snippet-code" says="The snippet" caption=|| "HTML">{snippet}</Code>
                     </Section>
+                    <Moving origin=origin.clone() key/>
                     <Consent/>
-                    <Spa/>
+                    <Options/>
+                    <Autocapture/>
+                    <Commands/>
                     <Policy origin/>
                     <Kept/>
                 </div>

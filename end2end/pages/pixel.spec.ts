@@ -1,0 +1,30 @@
+// The way from another company's snippet, on a page of another origin, to the ad network.
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from './demo'
+
+test('a page with Immutable\'s snippet, the script\'s address changed, delivers a purchase to the network', async ({ page, demo }) => {
+  const click = `E.C.P.${randomUUID()}`
+  const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(`<!doctype html><title>Sample game</title>
+    <script>
+    (function(){
+    var w=window,i="__imtbl";
+    w[i]=w[i]||[];
+    w[i].push(["init",{"key":"pk_demo","consent":"anonymous"}]);
+    var s=document.createElement("script");s.async=1;
+    s.src="${demo.url}/pixel.js";
+    document.head.appendChild(s);
+    })();
+    </script>
+    <button onclick="__imtbl.push(['track', 'purchase', { currency: 'USD', value: '12.99' }])">Buy</button>`))
+  await new Promise<void>(done => site.listen(0, done))
+  await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/play?ttclid=${click}&utm_source=tiktok`)
+  await page.getByRole('button', { name: 'Buy' }).click()
+  await expect.poll(async () => {
+    const ledger = await (await fetch(`${demo.simulator}/simulator/ledger?network=tiktok&event=Purchase&limit=1000`)).text()
+    return ledger.match(new RegExp(`"event_id":"[^"]+","user":{"ttclid":"${click}"`))?.length ?? 0
+  }, { intervals: [100] }).toBe(1)
+  site.closeAllConnections()
+  site.close()
+})
