@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod filter;
 pub mod frame;
 pub mod game;
+pub mod game_settings;
 pub mod goal;
 pub mod goal_form;
 pub mod integration;
@@ -19,7 +20,10 @@ pub mod money;
 pub mod network;
 pub mod number;
 pub mod overview;
+pub mod player;
 pub mod postback;
+pub mod story;
+pub mod trace;
 pub mod tracking;
 pub mod user;
 
