@@ -48,11 +48,21 @@ test('what was not sent says where it stopped and what would change it @core', a
   await expect(here).toContainText('Click can be sent')
   await expect(here).toContainText('a network that Postbacks does not send to')
   await expect(here).toContainText('What would change it')
-  await expectAccessible(page)
 
   await find(page, 'nobody’s id')
   await expect(page.getByText('No player has this id.')).toBeVisible()
   await expect(page.getByLabel('Any id of a player')).toHaveValue('nobody’s id')
+})
+
+test('axe finds nothing serious on a player’s page, and with a clash in the settings', async ({ signedIn: page, demo }) => {
+  const messages = purchase('twclid')
+  expect(await demo.messages(...messages)).toBe(200)
+  await find(page, anonymousId(messages))
+  await page.getByRole('region', { name: 'Messages' }).getByText('Show').first().click()
+  await expectAccessible(page)
+  await expectFits(page)
+  await page.goto(`${path.general}?tried=yes&name=&zone=Nowhere&window=x&messages=1&attempts=1`)
+  await expectAccessible(page)
 })
 
 test('the settings of a game are changed, and keeping less asks first @core', async ({ signedIn: page }) => {

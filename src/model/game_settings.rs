@@ -11,6 +11,8 @@ pub const WINDOW_DAYS: RangeInclusive<i32> = 1..=90;
 pub const KEPT_DAYS: RangeInclusive<i32> = 30..=400;
 /// Kept where a game says nothing else.
 pub const DEFAULT_KEPT_DAYS: i32 = 90;
+/// What would be deleted is counted up to here: a warning needs no more.
+pub const COUNTED_UP_TO: i64 = 100_000;
 /// The longest IANA name has 32 characters.
 pub const MAX_ZONE: usize = 64;
 
@@ -111,6 +113,8 @@ pub struct SettingsPage {
     pub may_change: bool,
     /// What is wrong with what was tried, if something was.
     pub problems: Vec<Problem>,
+    /// Messages and attempts that would be deleted at once, counted up to `COUNTED_UP_TO`, where that is the problem.
+    pub would_delete: Option<(i64, i64)>,
     /// IANA names that can be chosen; empty for who may only read.
     pub zones: Vec<String>,
 }

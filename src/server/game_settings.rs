@@ -2,11 +2,13 @@
 
 use super::auth::Access;
 use super::db::audit::{self, Entry};
-use super::db::{Db, games};
+use super::db::{self, Db, games, retention};
+use super::networks;
 use crate::error::AppError;
-use crate::model::Millis;
-use crate::model::game_settings::{Draft, GameSettings, MAX_ZONE, Problem, SettingsPage};
+use crate::model::game_settings::{COUNTED_UP_TO, Draft, GameSettings, MAX_ZONE, Problem, SettingsPage};
+use crate::model::{DAY, Millis};
 use jiff::tz::{self, TimeZone};
+use uuid::Uuid;
 
 /// What became of a draft.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,12 +19,28 @@ pub enum Kept {
 }
 
 /// The page; `tried` is what somebody wanted to save and could not.
-pub async fn read(db: &Db, (_, game, role): &Access, tried: Option<&Draft>) -> Result<SettingsPage, AppError> {
+pub async fn read(db: &Db, (_, game, role): &Access, tried: Option<&Draft>, now: Millis) -> Result<SettingsPage, AppError> {
     let settings = games::settings(db, game.id).await?.ok_or(AppError::NotFound)?;
     let may_change = role.may_change();
     let problems = tried.filter(|_| may_change).map(|draft| checked(draft, &settings).err().unwrap_or_default()).unwrap_or_default();
+    let wanted = tried.filter(|_| problems.contains(&Problem::WouldDelete)).and_then(|draft| draft.check().ok());
+    let would_delete = match wanted {
+        Some(wanted) => Some(older(db, game.id, &wanted, now).await?),
+        None => None,
+    };
     let zones = if may_change { zones() } else { Vec::new() };
-    Ok(SettingsPage { slug: game.slug.clone(), settings, may_change, problems, zones })
+    Ok(SettingsPage { slug: game.slug.clone(), settings, may_change, problems, would_delete, zones })
+}
+
+/// Messages and attempts that are older than these settings keep them.
+async fn older(db: &Db, game: Uuid, wanted: &GameSettings, now: Millis) -> db::Result<(i64, i64)> {
+    let since = |days: i32| now - Millis::from(days) * DAY;
+    let messages = retention::older_messages(db, game, since(wanted.keep_messages_days), COUNTED_UP_TO).await?;
+    let mut attempts = 0;
+    for spec in networks::specs() {
+        attempts += retention::older_attempts(db, game, spec.slug, since(wanted.keep_attempts_days), COUNTED_UP_TO).await?;
+    }
+    Ok((messages, attempts.min(COUNTED_UP_TO)))
 }
 
 /// Saves what was typed, with a line of the audit log that names each change.

@@ -127,6 +127,28 @@ both_engines! {
         assert_eq!(count(&db, "select count(*) from players").await, 1, "whose purchase is queued");
     }
 
+    async fn messages_are_taken_while_old_ones_are_deleted(db: TestDb) {
+        let (town, ingest) = (Town::new(&db).await, ingest(&db));
+        let batch = |count: i64| (0..count).map(|n| town.message(track("level_up").of(&format!("web-{n}")).at(n))).collect::<Vec<_>>();
+        for _ in 0..15 {
+            ingest.take(town.game, batch(100)).await.unwrap();
+        }
+        let fresh = async {
+            let mut taken = 0;
+            for _ in 0..20 {
+                let mut messages = batch(10);
+                messages.iter_mut().for_each(|message| message.received_at = now() + KEPT);
+                ingest.take(town.game, messages).await.unwrap();
+                taken += 10;
+            }
+            taken
+        };
+        let ((), taken) = tokio::join!(pass(&db, now() + KEPT - HOUR), fresh);
+        assert_eq!(count(&db, "select count(*) from messages").await, taken, "what came meanwhile is there, what was old is not");
+        let lost = "select count(*) from messages m where not exists (select 1 from players p where p.id = m.player_id)";
+        assert_eq!(count(&db, lost).await, 0, "and nobody was deleted who came back");
+    }
+
     async fn a_refusal_is_not_forgotten(db: TestDb) {
         let (town, ingest) = (Town::new(&db).await, ingest(&db));
         town.hears(&ingest, [track("level_up").of("web")]).await;

@@ -81,6 +81,7 @@ both_engines! {
         let before = stage.kept().await;
         let page = save(&mut stage, &[("keep_attempts_days", "60")]).await;
         assert!(page.text().contains("what is older is deleted within the hour and cannot be brought back") && page.text().contains("Save and delete"), "{}", page.text());
+        assert!(page.text().contains("Now that is 0 messages and 0 attempts."), "{}", page.text());
         assert_eq!(stage.kept().await, before);
         assert!(save(&mut stage, &[("keep_attempts_days", "60"), ("delete", "true")]).await.text().contains("Saved."));
         assert!(stage.kept().await.contains("attempts kept: 90 days -> 60 days"));

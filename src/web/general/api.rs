@@ -9,7 +9,7 @@ use leptos::server_fn::codec::GetUrl;
 #[server(input = GetUrl)]
 pub async fn read_settings(game: String, tried: Option<Draft>) -> Result<SettingsPage, AppError> {
     let access = crate::server::auth::require_game(&game).await?;
-    crate::server::game_settings::read(&crate::server::state::state().db, &access, tried.as_ref()).await
+    crate::server::game_settings::read(&crate::server::state::state().db, &access, tried.as_ref(), crate::server::now()).await
 }
 
 #[server]

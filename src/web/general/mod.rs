@@ -3,7 +3,7 @@
 pub mod api;
 
 use crate::model::game::MAX_GAME_NAME;
-use crate::model::game_settings::{Draft, GameSettings, KEPT_DAYS, MAX_ZONE, Problem, SettingsPage, WINDOW_DAYS};
+use crate::model::game_settings::{COUNTED_UP_TO, Draft, GameSettings, KEPT_DAYS, MAX_ZONE, Problem, SettingsPage, WINDOW_DAYS};
 use crate::model::number::counted;
 use crate::web::components::{Button, Crumb, Crumbs, Fact, Facts, Flash, Head, Look, Section, TextField, Tone};
 use crate::web::page::{Page, param, query};
@@ -60,11 +60,11 @@ pub fn GeneralPage() -> impl IntoView {
 
 #[component]
 fn General(loaded: SettingsPage, tried: Option<Draft>, saved: bool) -> impl IntoView {
-    let SettingsPage { slug, settings, may_change, problems, zones } = loaded;
+    let SettingsPage { slug, settings, may_change, problems, would_delete, zones } = loaded;
     let crumbs = vec![Crumb::link(settings.name.clone(), format!("/games/{slug}")), Crumb::here("Settings"), Crumb::here("General")];
     let address = format!("/games/{slug}");
     let body = match may_change {
-        true => view! { <Form slug settings tried problems zones/> }.into_any(),
+        true => view! { <Form slug settings tried problems would_delete zones/> }.into_any(),
         false => view! { <AsSet settings/> }.into_any(),
     };
     view! {
@@ -100,7 +100,14 @@ fn AsSet(settings: GameSettings) -> impl IntoView {
 }
 
 #[component]
-fn Form(slug: String, settings: GameSettings, tried: Option<Draft>, problems: Vec<Problem>, zones: Vec<String>) -> impl IntoView {
+fn Form(
+    slug: String,
+    settings: GameSettings,
+    tried: Option<Draft>,
+    problems: Vec<Problem>,
+    would_delete: Option<(i64, i64)>,
+    zones: Vec<String>,
+) -> impl IntoView {
     let action = ServerAction::<ChangeSettings>::new();
     let failed = visit::failure(action);
     let typed = tried.unwrap_or_else(|| Draft::of(&settings));
@@ -108,7 +115,6 @@ fn Form(slug: String, settings: GameSettings, tried: Option<Draft>, problems: Ve
     let (name_error, zone_error) = (about(&[Problem::NameMissing, Problem::NameUnfit]), about(&[Problem::ZoneUnknown]));
     let (window_error, messages_error) = (about(&[Problem::WindowUnfit]), about(&[Problem::MessagesUnfit]));
     let attempts_error = about(&[Problem::AttemptsUnfit]);
-    let would_delete = problems.contains(&Problem::WouldDelete);
     let zones = zones.into_iter().map(|zone| view! { <option value=zone></option> }).collect_view();
     let (window, kept) = (limits(&WINDOW_DAYS), limits(&KEPT_DAYS));
     view! {
@@ -119,7 +125,7 @@ fn Form(slug: String, settings: GameSettings, tried: Option<Draft>, problems: Ve
                 <Section id="game" title="Game">
                     <TextField name="name" label="Name" value=typed.name error=name_error required=true max=MAX_GAME_NAME/>
                     <TextField name="time_zone" label="Time zone" value=typed.time_zone error=zone_error required=true max=MAX_ZONE list=ZONES code=true
-                        hint="An IANA name such as Europe/Berlin. The days of charts and exports are days of this zone; nothing that is stored changes."/>
+                        hint="An IANA name such as Europe/Berlin, for the days of charts and exports. Nothing that is stored changes."/>
                     <datalist id=ZONES>{zones}</datalist>
                 </Section>
                 <Section id="attribution" title="Attribution">
@@ -134,13 +140,15 @@ fn Form(slug: String, settings: GameSettings, tried: Option<Draft>, problems: Ve
                             hint=format!("{kept} The delivery log with requests and responses.")/>
                     </div>
                     <p class="small muted">"Conversions go with whichever of the two is longer. Nothing that is queued, waiting or within an attribution window is deleted, and a goal that counts once per player still does. A longer time brings nothing back; a shorter one deletes within the hour."</p>
-                    {would_delete.then(|| view! {
-                        <Flash tone=Tone::Warn title="This deletes data" announce=true>{Problem::WouldDelete.to_string()}</Flash>
+                    {would_delete.map(|(messages, attempts)| view! {
+                        <Flash tone=Tone::Warn title="This deletes data" announce=true>
+                            {Problem::WouldDelete.to_string()}" Now that is "{up_to(messages, "message", "messages")}" and "{up_to(attempts, "attempt", "attempts")}"."
+                        </Flash>
                         <input type="hidden" name="delete" value="true"/>
                     })}
                 </Section>
                 <div class="row">
-                    {match would_delete {
+                    {match would_delete.is_some() {
                         true => view! { <Button text="Save and delete" look=Look::Danger/> }.into_any(),
                         false => view! { <Button text="Save" look=Look::Primary/> }.into_any(),
                     }}
@@ -148,6 +156,12 @@ fn Form(slug: String, settings: GameSettings, tried: Option<Draft>, problems: Ve
             </div>
         </ActionForm>
     }
+}
+
+/// `12,480 messages`, `more than 100,000 attempts`.
+fn up_to(count: i64, one: &str, many: &str) -> String {
+    let more = if count >= COUNTED_UP_TO { "more than " } else { "" };
+    format!("{more}{}", counted(count, one, many))
 }
 
 fn limits(range: &std::ops::RangeInclusive<i32>) -> String {

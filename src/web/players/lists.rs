@@ -26,6 +26,12 @@ fn pages<T>(list: &Page<T>, to: impl Fn(Option<Cursor>) -> String) -> (String, O
     (says, list.newer.map(|_| to(None)), list.older.map(|cursor| to(Some(cursor))))
 }
 
+/// A list that fits its page needs no way on.
+#[component]
+pub fn Pages(says: String, newer: Option<String>, older: Option<String>) -> impl IntoView {
+    (newer.is_some() || older.is_some()).then(|| view! { <Pager says newer older/> })
+}
+
 #[component]
 pub fn Conversions(list: Page<ConversionRow>, game: String, player: Uuid, asked: Asked, here: Option<Uuid>) -> impl IntoView {
     let to = |cursor| address(&game, player, &Asked { conversions: cursor, ..asked.clone() }, "goals");
@@ -53,7 +59,7 @@ pub fn Conversions(list: Page<ConversionRow>, game: String, player: Uuid, asked:
     let heads = vec![("Event", ""), ("Goal", ""), ("Time", ""), ("Outcome", ""), ("Value", "num")];
     view! {
         <Section id="goals" title="Goals reached">
-            <div class="card flush"><Table caption="Goals that the player reached, newest first" heads>{rows}</Table><Pager says newer older/></div>
+            <div class="card flush"><Table caption="Goals that the player reached, newest first" heads>{rows}</Table><Pages says newer older/></div>
         </Section>
     }
     .into_any()
@@ -78,7 +84,7 @@ pub fn Clicks(list: Page<ClickRow>, game: String, player: Uuid, asked: Asked) ->
     } else {
         let rows = list.rows.into_iter().map(|row| view! { <Click row/> }).collect_view();
         let heads = vec![("First seen", ""), ("From", ""), ("Click id", ""), ("Campaign", ""), ("Landing page", "")];
-        view! { <div class="card flush"><Table caption="Clicks, newest first" heads>{rows}</Table><Pager says newer older/></div> }
+        view! { <div class="card flush"><Table caption="Clicks, newest first" heads>{rows}</Table><Pages says newer older/></div> }
             .into_any()
     };
     view! { <Section id="clicks" title="Clicks" hint="Each once, at the time it was first seen: clients repeat click ids on every page.">{body}</Section> }
@@ -111,7 +117,7 @@ pub fn Messages(list: Page<MessageRow>, game: String, player: Uuid, asked: Asked
     } else {
         let rows = list.rows.into_iter().map(|row| view! { <Message row/> }).collect_view();
         let heads = vec![("Event time", ""), ("Message", ""), ("From", ""), ("Consent", ""), ("As it came", "")];
-        view! { <div class="card flush"><Table caption="Messages, newest first" heads>{rows}</Table><Pager says newer older/></div> }
+        view! { <div class="card flush"><Table caption="Messages, newest first" heads>{rows}</Table><Pages says newer older/></div> }
             .into_any()
     };
     view! { <Section id="messages" title="Messages">{body}</Section> }

@@ -8,13 +8,14 @@ mod trace;
 
 use crate::model::number::counted;
 use crate::model::player::{MAX_ASKED, PlayerRow, PlayerSearch};
-use crate::web::components::{Button, Crumb, Crumbs, Empty, Head, Look, Pager, Section, Table, TextField, Time};
+use crate::web::components::{Button, Crumb, Crumbs, Empty, Head, Look, Section, Table, TextField, Time};
 use crate::web::deliveries::words::TestBadge;
 use crate::web::page::{Page, param, query};
 use crate::web::visit;
 use api::read_players;
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
+use lists::Pages;
 use uuid::Uuid;
 
 /// `/games/{game}/players`
@@ -66,7 +67,7 @@ fn Players(loaded: PlayerSearch, game: String, later: bool) -> impl IntoView {
             view! {
                 <div class="card flush">
                     <Table caption=title heads>{rows}</Table>
-                    <Pager says newer older/>
+                    <Pages says newer older/>
                 </div>
             }
             .into_any()

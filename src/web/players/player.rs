@@ -61,9 +61,9 @@ fn Player(loaded: Loaded, game: String, asked: Asked) -> impl IntoView {
                         }
                         .into_any(),
                     }}
-                    <Conversions list=conversions game=game.clone() player=id asked=asked.clone() here/>
                 </div>
             </div>
+            <Conversions list=conversions game=game.clone() player=id asked=asked.clone() here/>
             <Clicks list=clicks game=game.clone() player=id asked=asked.clone()/>
             <Messages list=messages game player=id asked/>
         </div>

@@ -53,6 +53,8 @@ fn GateView(gate: Gate, here: bool, game: String, player: Uuid) -> impl IntoView
     };
     let marked = here && matches!(state, GateState::Stopped | GateState::Waiting);
     let until = state == GateState::Waiting;
+    // Some reasons say that nothing has to, or can, be done.
+    let can_change = !fix.starts_with("Nothing");
     view! {
         <li data-tone=tone.word() class=marked.then_some("here") aria-current=marked.then_some("step")>
             <span class="dot"><crate::web::components::Icon shape/></span>
@@ -60,7 +62,7 @@ fn GateView(gate: Gate, here: bool, game: String, player: Uuid) -> impl IntoView
                 <h3 class="what"><span>{kind.title()}</span>{word.map(|word| view! { <span class="muted small">{word}</span> })}</h3>
                 {(!says.is_empty()).then(|| view! { <p class="soft">{says}</p> })}
                 {at.map(|at| view! { <p class="muted small">{if until { "Until " } else { "" }}<Time at/></p> })}
-                {(!fix.is_empty()).then(|| view! { <p><strong>"What would change it: "</strong>{fix}</p> })}
+                {(!fix.is_empty()).then(|| view! { <p>{can_change.then(|| view! { <strong>"What would change it: "</strong> })}{fix}</p> })}
                 {way.map(|way| view! { <WayLink way game player/> })}
             </div>
         </li>
