@@ -47,7 +47,7 @@ test('what was not sent says where it stopped and what would change it @core', a
   const here = page.locator('[aria-current="step"]')
   await expect(here).toContainText('Click can be sent')
   await expect(here).toContainText('a network that Postbacks does not send to')
-  await expect(here).toContainText('What would change it')
+  await expect(here).toContainText('Nothing to fix: exactly one network is credited.')
 
   await find(page, 'nobody’s id')
   await expect(page.getByText('No player has this id.')).toBeVisible()
