@@ -1,6 +1,5 @@
 //! Keep-alive connections that post as fast as they are answered; a client of few instructions, so that the server gets the machine.
 
-use crate::mix;
 use crate::rig::Rig;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +11,8 @@ pub struct Load {
     /// Messages a request.
     pub messages: usize,
     pub time: Duration,
+    /// Makes a request's body of so many messages that happen at that time.
+    pub body: fn(usize, &str) -> String,
 }
 
 /// What one run brought.
@@ -25,8 +26,9 @@ pub struct Run {
 impl Load {
     pub async fn run(&self, rig: &Rig) -> Run {
         let (started, key) = (Instant::now(), Arc::<str>::from(rig.key.as_str()));
-        let connections: Vec<_> =
-            (0..self.connections).map(|_| tokio::spawn(post_until(rig.address, key.clone(), self.messages, started + self.time))).collect();
+        let connections: Vec<_> = (0..self.connections)
+            .map(|_| tokio::spawn(post_until(rig.address, key.clone(), self.messages, self.body, started + self.time)))
+            .collect();
         let mut latencies: Vec<Duration> = Vec::new();
         for connection in connections {
             latencies.extend(connection.await.expect("a connection finishes"));
@@ -38,12 +40,18 @@ impl Load {
     }
 }
 
-async fn post_until(address: std::net::SocketAddr, key: Arc<str>, messages: usize, end: Instant) -> Vec<Duration> {
+async fn post_until(
+    address: std::net::SocketAddr,
+    key: Arc<str>,
+    messages: usize,
+    body: fn(usize, &str) -> String,
+    end: Instant,
+) -> Vec<Duration> {
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
     stream.set_nodelay(true).expect("a TCP option");
     let (mut latencies, mut answer) = (Vec::new(), Vec::with_capacity(4_096));
     while Instant::now() < end {
-        let body = mix::body(messages, &jiff::Timestamp::now().to_string());
+        let body = body(messages, &jiff::Timestamp::now().to_string());
         let head = format!(
             "POST /v1/audience/messages HTTP/1.1\r\nhost: localhost\r\nx-immutable-publishable-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             body.len()

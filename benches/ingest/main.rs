@@ -1,18 +1,23 @@
 //! How many messages a second the audience API stores durably, and how much memory that takes: the real program, load beside it on the
 //! same machine, over real connections.
 //! `cargo bench --bench ingest` measures SQLite in a file, and PostgreSQL too where TEST_DATABASE_URL names a server.
-//! Prints the minimum, median and maximum of five runs.
+//! Prints the minimum, median and maximum of five runs. `cargo bench --bench ingest -- growth` measures whether the rate holds while ten
+//! million messages pile up, which takes half an hour on each engine.
 
 mod client;
+mod growth;
 mod mix;
 #[path = "../place.rs"]
 mod place;
 mod rig;
+mod town;
 
 use client::Load;
 use rig::Rig;
 use std::time::Duration;
 
+/// The word that asks for the long measurement.
+const GROWTH: &str = "growth";
 const RUNS: usize = 5;
 const RUN_TIME: Duration = Duration::from_secs(5);
 
@@ -21,10 +26,16 @@ const LOADS: &[(&str, usize, usize)] = &[("100-message batches, 16 connections",
 
 #[tokio::main]
 async fn main() {
-    // cargo passes its own flags; the first plain word picks an engine.
-    let only: Option<String> = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    // cargo passes its own flags; of the plain words one picks an engine.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let only = words.iter().find(|word| *word != GROWTH && word.parse::<u64>().is_err());
     for (engine, url) in place::engines() {
-        if only.as_deref().is_some_and(|only| only != engine) {
+        if only.is_some_and(|only| only != engine) {
+            continue;
+        }
+        if words.iter().any(|word| word == GROWTH) {
+            let many = words.iter().find_map(|word| word.parse().ok()).unwrap_or(growth::MANY);
+            growth::measure(engine, &url, many).await;
             continue;
         }
         for (name, connections, messages) in LOADS {
@@ -32,7 +43,7 @@ async fn main() {
             let idle = rig.memory("VmRSS");
             let mut runs = Vec::with_capacity(RUNS);
             for _ in 0..RUNS {
-                runs.push(Load { connections: *connections, messages: *messages, time: RUN_TIME }.run(&rig).await);
+                runs.push(Load { connections: *connections, messages: *messages, time: RUN_TIME, body: mix::body }.run(&rig).await);
             }
             runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
             let median = &runs[RUNS / 2];

@@ -8,7 +8,7 @@ use uuid::Uuid;
 const MESSAGES_A_PLAYER: u64 = 10;
 
 /// Numbers the messages of all connections.
-static NEXT: AtomicU64 = AtomicU64::new(0);
+pub static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// A request's body with so many new messages.
 pub fn body(messages: usize, now: &str) -> String {

@@ -63,6 +63,17 @@ impl Rig {
         format!("{messages} messages, {clicks} clicks, {postbacks} postbacks stored")
     }
 
+    /// Messages stored so far.
+    pub async fn messages(&self) -> u64 {
+        let text = "select count(*) from messages";
+        let (count,): (i64,) = match &self.db {
+            Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
+            Db::Postgres(pool) => sqlx::query_as(text).fetch_one(pool).await,
+        }
+        .expect("the database counts");
+        u64::try_from(count).unwrap_or_default()
+    }
+
     /// Memory of the process in MB, as the system counts it: `VmRSS` now, `VmHWM` at its highest.
     pub fn memory(&self, which: &str) -> f64 {
         let id = self.server.id().expect("it runs");

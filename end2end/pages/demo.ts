@@ -20,6 +20,8 @@ export const page = {
   meta: `${game}/settings/integrations/meta`,
   google: `${game}/settings/integrations/google`,
   reddit: `${game}/settings/integrations/reddit`,
+  players: `${game}/players`,
+  general: `${game}/settings/general`,
   goals: `${game}/settings/goals`,
   keys: `${game}/settings/api-keys`,
   pixel: `${game}/settings/pixel`,

@@ -102,6 +102,8 @@ pub struct Conversion {
 pub struct NotSent {
     pub id: Uuid,
     pub goal_id: Uuid,
+    /// None: its message told no player.
+    pub player_id: Option<Uuid>,
     pub goal_name: String,
     pub event: String,
     pub event_time: Millis,

@@ -10,6 +10,7 @@ use super::evidence::Evidence;
 use super::filter::{Cursor, LogFilter};
 use super::network::NetworkCard;
 use super::postback::Postback;
+use super::story::Story;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -125,6 +126,10 @@ pub struct AttemptPage {
     pub last_word: Option<Exchange>,
     pub attempts: Vec<Attempt>,
     pub click: Option<ClickFact>,
+    /// Whose conversion it is; None where that player has gone.
+    pub player: Option<Uuid>,
+    /// Who was in the running for it.
+    pub story: Option<Story>,
     pub now: Millis,
 }
 

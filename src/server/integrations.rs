@@ -8,6 +8,7 @@ use super::masking::Masked;
 use super::networks::contract::{self, ConnectError, Network, Settings, Spec};
 use super::networks::{ALL, find};
 use super::now;
+use super::players;
 use super::send_now;
 use super::state::state;
 use crate::error::AppError;
@@ -193,6 +194,7 @@ pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPag
     let postback = deliveries::postback(db, game.id, attempt.postback_id).await?.ok_or(AppError::NotFound)?;
     let exchange = attempts::exchange(db, game.id, id).await?;
     let last_word = attempts::last_word(db, game.id, id).await?;
+    let (player, story) = players::of_conversion(db, game.id, postback.conversion_id).await?;
     Ok(AttemptPage {
         game_name: game.name.clone(),
         network: card(network),
@@ -202,6 +204,8 @@ pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPag
         exchange: reader.show(exchange),
         last_word: reader.show(last_word),
         attempt: reader.show(attempt),
+        story: reader.show(story),
+        player,
         postback,
         now: reader.now,
     })

@@ -6,7 +6,7 @@ use crate::model::connection::{Connection, Health, Parked};
 use serde_json::Value;
 use std::net::IpAddr;
 
-const DOTS: &str = "••••••••";
+pub const DOTS: &str = "••••••••";
 /// The objects and fields in which networks are told who a player is.
 const PERSONAL: &[&str] = &[
     "user",

@@ -2,7 +2,7 @@
 
 use super::auth::{THEME_COOKIE, typed_email};
 use super::state::AppState;
-use super::{connect, ingest, metrics, security, sessions, site};
+use super::{connect, ingest, metrics, players, security, sessions, site};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
 use crate::web::components::time::Now;
@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, extract::State};
 use http::header::{ACCEPT, COOKIE, HeaderValue, LOCATION};
 use http::request::Parts;
@@ -80,6 +80,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .nest_service(options.site_pkg_dir_route_base().trim_end_matches('/'), built)
         .leptos_routes_with_context(state, generate_route_list(App), context, page)
         .route("/oauth/{network}/callback", get(connect::callback::callback))
+        .route("/games/{slug}/players/{id}/export", post(players::export::export))
         .fallback_service(files)
         .layer(from_fn(error_status))
         .layer(CompressionLayer::new().quality(PAGE_COMPRESSION))

@@ -1,6 +1,7 @@
 //! Housekeeping beside the web server: what has run out is ended or forgotten, in small transactions that let the others in between.
 
 use super::db::{Db, Result, Tx, conversions, grants, message_ids, sessions};
+use super::retention;
 use crate::model::Millis;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -26,12 +27,16 @@ enum Kind {
 
 const ALL: [Kind; 4] = [Kind::WaitingConversions, Kind::MessageIds, Kind::Sessions, Kind::Grants];
 
-/// Sweeps at once and then every minute, until `shutdown`.
+/// Sweeps at once and then every minute, and beside that deletes what is too old, until `shutdown`.
 pub async fn run(db: Db, shutdown: CancellationToken) {
+    tokio::join!(every_minute(&db, &shutdown), retention::run(&db, &shutdown));
+}
+
+async fn every_minute(db: &Db, shutdown: &CancellationToken) {
     while !shutdown.is_cancelled() {
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = sweep(&db, super::now()) => {}
+            () = sweep(db, super::now()) => {}
         }
         tokio::select! {
             () = shutdown.cancelled() => {}

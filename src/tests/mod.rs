@@ -15,6 +15,8 @@ mod mapping;
 mod metrics;
 mod networks;
 mod people;
+mod players;
+mod retention;
 mod schema;
 mod security;
 mod settings;

@@ -2,6 +2,7 @@
 
 use super::account::AccountPage;
 use super::games::GamesPage;
+use super::general::GeneralPage;
 use super::goals::archive::ArchiveGoalPage;
 use super::goals::goal::GoalPage;
 use super::goals::list::GoalsPage;
@@ -15,6 +16,7 @@ use super::keys::rotate::RotatePage;
 use super::layout::GameFrame;
 use super::overview::OverviewPage;
 use super::pixel::PixelPage;
+use super::players::{PlayersPage, player::PlayerPage};
 use super::problem::Problem;
 use super::setup::SetupPage;
 use super::sign_in::SignInPage;
@@ -64,6 +66,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/games") view=GamesPage ssr=Async/>
                 <ParentRoute path=path!("/games/:slug") view=GameFrame ssr=Async>
                     <Route path=path!("") view=OverviewPage ssr=Async/>
+                    <Route path=path!("players") view=PlayersPage ssr=Async/>
+                    <Route path=path!("players/:id") view=PlayerPage ssr=Async/>
+                    <Route path=path!("settings/general") view=GeneralPage ssr=Async/>
                     <Route path=path!("settings/integrations") view=IntegrationsPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network") view=NetworkPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network/connect") view=PickPage ssr=Async/>

@@ -15,6 +15,7 @@ pub const PAGE: usize = 50;
 struct Row {
     id: Uuid,
     goal_id: Uuid,
+    player_id: Option<Uuid>,
     goal_name: String,
     event: String,
     event_time: i64,
@@ -32,6 +33,7 @@ impl Row {
         Ok(NotSent {
             id: self.id,
             goal_id: self.goal_id,
+            player_id: self.player_id,
             mended: Mended::No,
             goal_name: self.goal_name,
             event: self.event,
@@ -47,7 +49,7 @@ impl Row {
 macro_rules! page_text {
     ($compare:literal, $order:literal) => {
         concat!(
-            "select c.id, c.goal_id, g.name as goal_name, c.event, c.event_time, c.received_at, c.test, c.reason, c.value_text, c.value_micros, c.currency
+            "select c.id, c.goal_id, c.player_id, g.name as goal_name, c.event, c.event_time, c.received_at, c.test, c.reason, c.value_text, c.value_micros, c.currency
              from conversions c join goals g on g.id = c.goal_id
              where c.game_id = $1 and c.network = $2 and c.received_at >= $3 and c.decision = 'not_sent'
                and (c.received_at, c.id) ", $compare, " ($4, $5) order by c.received_at ", $order, ", c.id ", $order, " limit $6"

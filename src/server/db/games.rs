@@ -2,6 +2,7 @@
 
 use super::{Db, Result, Tx, on, within};
 use crate::model::game::Game;
+use crate::model::game_settings::GameSettings;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -80,4 +81,42 @@ pub async fn by_id(db: &Db, id: Uuid) -> Result<Option<Game>> {
     .fetch_optional(pool)
     .await)?;
     Ok(row.map(Game::from))
+}
+
+/// What people set for the game as a whole.
+pub async fn settings(db: &Db, id: Uuid) -> Result<Option<GameSettings>> {
+    let row: Option<(String, String, i32, i32, i32)> = on!(db, pool => sqlx::query_as(
+        "select name, time_zone, window_days, keep_messages_days, keep_attempts_days from games where id = $1",
+    )
+    .bind(id)
+    .fetch_optional(pool)
+    .await)?;
+    let read = |(name, time_zone, window_days, keep_messages_days, keep_attempts_days)| GameSettings {
+        name,
+        time_zone,
+        window_days,
+        keep_messages_days,
+        keep_attempts_days,
+    };
+    Ok(row.map(read))
+}
+
+pub async fn set(tx: &mut Tx, id: Uuid, settings: &GameSettings) -> Result<()> {
+    within!(tx, c => sqlx::query(
+        "update games set name = $2, time_zone = $3, window_days = $4, keep_messages_days = $5, keep_attempts_days = $6 where id = $1",
+    )
+    .bind(id)
+    .bind(&settings.name)
+    .bind(&settings.time_zone)
+    .bind(settings.window_days)
+    .bind(settings.keep_messages_days)
+    .bind(settings.keep_attempts_days)
+    .execute(c)
+    .await
+    .map(drop))
+}
+
+/// Every game with the days that it keeps messages and attempts.
+pub async fn keeping(db: &Db) -> Result<Vec<(Uuid, i32, i32)>> {
+    on!(db, pool => sqlx::query_as("select id, keep_messages_days, keep_attempts_days from games order by id").fetch_all(pool).await)
 }

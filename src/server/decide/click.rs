@@ -20,7 +20,7 @@ pub const ORGANIC: &str = "organic";
 
 /// The longest ids seen are below 600 characters.
 const MAX_CLICK_ID: usize = 1024;
-/// Characters of the UTM set kept as the identity of a touch without an id.
+/// Bytes of the UTM set kept as the identity of a touch without an id: it is part of a key, and PostgreSQL takes no longer ones.
 const MAX_UTM_LINE: usize = 1024;
 /// As the API allows for a page's address; properties come without that check.
 const MAX_URL: usize = 2048;
@@ -167,7 +167,9 @@ fn is_click_id(id: &str) -> bool {
 
 fn utm_line(utm: &Map<String, Value>) -> String {
     let parts: Vec<String> = utm.iter().map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default())).collect();
-    parts.join("&").chars().take(MAX_UTM_LINE).collect()
+    let line = parts.join("&");
+    let end = (0..=MAX_UTM_LINE.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+    line[..end].to_owned()
 }
 
 /// The parameters of a URL; the first of a name counts.

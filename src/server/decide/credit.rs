@@ -5,9 +5,9 @@ use super::click::{UTM, VISIT};
 use super::facts::Click;
 use super::taxonomy;
 use crate::model::conversion::Reason;
+use crate::model::story::{Because, Loser, Seen, Story};
 use crate::model::{DAY, MINUTE, Millis};
 use crate::server::networks;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Clocks differ: a click this much later than the event still counts as before it.
@@ -113,46 +113,6 @@ fn order(click: &Click) -> impl Ord + use<'_> {
     (click.time, std::cmp::Reverse(taxonomy::rank(&click.network)), click.network.as_str(), click.click_id.as_str())
 }
 
-/// Winner and runners-up as kept with the conversion, for the trace of a player.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Story {
-    pub window_days: i32,
-    pub winner: Option<Seen>,
-    /// The latest first, at most `MAX_LOSERS`.
-    pub lost: Vec<Loser>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Seen {
-    pub network: String,
-    pub kind: String,
-    pub id: String,
-    pub time: Millis,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Loser {
-    #[serde(flatten)]
-    pub click: Seen,
-    pub because: Because,
-}
-
-crate::model::words! {
-    /// Why a click did not win.
-    Because {
-        /// A later one counts.
-        Earlier = "earlier",
-        /// It came after the event.
-        AfterEvent = "after_event",
-        /// It was too long before the event.
-        OutsideWindow = "outside_window",
-        /// A paid touch without an id.
-        NoId = "no_id",
-        /// A visit without an ad.
-        Organic = "organic",
-    }
-}
-
 /// The story of a decision as JSON.
 pub fn story(clicks: &[&Click], terms: Terms, winner: Option<&Click>) -> Option<Value> {
     let seen =
@@ -161,7 +121,8 @@ pub fn story(clicks: &[&Click], terms: Terms, winner: Option<&Click>) -> Option<
         Place::After => Because::AfterEvent,
         Place::Before => Because::OutsideWindow,
         Place::Inside if click.kind == VISIT => Because::Organic,
-        Place::Inside if click.kind == UTM => Because::NoId,
+        // Among touches without an id, for which an email may stand in, the later one counts too.
+        Place::Inside if click.kind == UTM && winner.is_none_or(|winner| winner.kind != UTM) => Because::NoId,
         Place::Inside => Because::Earlier,
     };
     let mut losers: Vec<&Click> = clicks.iter().copied().filter(|click| winner.is_none_or(|winner| winner.id != click.id)).collect();

@@ -22,7 +22,7 @@ mod taxonomy;
 mod world;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::model::{DAY, Millis};
 use changes::{Changes, StoredMessage};
@@ -30,7 +30,6 @@ use facts::{Facts, Message};
 use world::World;
 
 pub use consent::consent;
-pub use credit::{Because, Loser, Seen, Story};
 pub use plan::AGE_MARGIN;
 
 /// How long after its receipt a conversion that was not sent is decided again when its player's clicks or links change,

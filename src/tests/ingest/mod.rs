@@ -121,7 +121,7 @@ impl Api {
     }
 }
 
-async fn count(db: &Db, text: &'static str) -> i64 {
+pub async fn count(db: &Db, text: &'static str) -> i64 {
     let (count,): (i64,) = on!(db, pool => sqlx::query_as(text).fetch_one(pool).await).unwrap();
     count
 }

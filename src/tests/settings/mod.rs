@@ -2,6 +2,7 @@
 
 mod access;
 mod connecting;
+mod general;
 mod goals;
 mod keys;
 mod log;
@@ -9,7 +10,7 @@ mod member;
 mod names;
 mod overview;
 mod send_now;
-mod stage;
+pub mod stage;
 mod switches;
 mod token;
 mod transports;

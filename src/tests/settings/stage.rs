@@ -198,7 +198,8 @@ impl Stage {
 
 /// One column of text each, in an order that does not change by itself.
 const KEPT: &[&str] = &[
-    "select 'game ' || slug || ' ' || name from games order by slug",
+    "select 'game ' || slug || ' ' || name || ' ' || time_zone || ' ' || cast(window_days as text) || ' ' || cast(keep_messages_days as text) || ' '
+     || cast(keep_attempts_days as text) from games order by slug",
     "select 'goal ' || name || ' ' || description || ' ' || event || ' ' || trigger_kind || ' ' || coalesce(filter, '') || ' ' || status from goals order by id",
     "select 'mapping ' || network || ' ' || target from mappings order by goal_id, network",
     "select 'key ' || key_hash from api_keys order by key_hash",

@@ -10,7 +10,7 @@ crate::model::words! {
         Bag = "bag", Check = "check", Clock = "clock", Copy = "copy", Dot = "dot", Down = "down", Failed = "failed",
         Flag = "flag", Flask = "flask", Goal = "goal", Grid = "grid", Key = "key", Left = "left", Link = "link",
         List = "list", Mail = "mail", Menu = "menu", Off = "off", Ok = "ok", Pause = "pause", Pixel = "pixel",
-        Player = "player", Plug = "plug", Plus = "plus", Retry = "retry", Right = "right", Star = "star", Team = "team",
+        Player = "player", Plug = "plug", Plus = "plus", Retry = "retry", Right = "right", Sliders = "sliders", Star = "star", Team = "team",
         UpDown = "updown", Warn = "warn",
     }
 }

@@ -9,14 +9,15 @@ use crate::model::integration::AttemptPage;
 use crate::model::number::counted;
 use crate::model::postback::{Postback, PostbackState};
 use crate::web::components::{
-    Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone,
+    ButtonLink, Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone,
 };
+use crate::web::players::story::StoryView;
 use leptos::prelude::*;
 
 /// `base` is the path of the network's page.
 #[component]
 pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
-    let AttemptPage { game_name, network, connection, attempt, postback, exchange, last_word, attempts, click, now } = page;
+    let AttemptPage { game_name, network, connection, attempt, postback, exchange, last_word, attempts, click, player, story, now } = page;
     let settings = base.split("/settings").next().unwrap_or_default().to_owned();
     let title = attempt_name(&attempt).to_lowercase();
     let crumbs = vec![
@@ -40,14 +41,18 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
     let over = over.map(|name| view! { <Fact label="Sent over">{name}</Fact> });
     let value = postback.value.as_ref().map(money);
     let (status, test, time) = (attempt.status, attempt.test, attempt.time);
-    let click = match click {
-        Some(click) => view! { <code>{click.kind}</code>", "<Time at=click.time/> }.into_any(),
-        None => "None: by hashed email".into_any(),
+    // A click that is not kept any more is still told by the decision.
+    let told = story.as_ref().and_then(|story| story.winner.as_ref()).map(|seen| (seen.kind.clone(), seen.time));
+    let click = match click.map(|click| (click.kind, click.time)).or(told) {
+        Some((kind, at)) => view! { <code>{kind}</code>", "<Time at/> }.into_any(),
+        None => "Not kept any more".into_any(),
     };
+    let player = player.map(|player| format!("{settings}/players/{player}?event={}", postback.conversion_id));
+    let see_player = move || player.map(|href| view! { <ButtonLink href text="See player"/> });
     view! {
         <Crumbs path=crumbs/>
         <Head before=move || view! { <Glyph name=name.clone() picture=picture.clone() large=true/> }
-            title=move || view! { <code>{event.clone()}</code>", "{title.clone()} }>
+            title=move || view! { <code>{event.clone()}</code>", "{title.clone()} } actions=see_player>
             <StatusBadge status/>
             {test.then(|| view! { <TestBadge/> })}
         </Head>
@@ -73,6 +78,7 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
                         Some(exchange) => view! { <Wire exchange attempt/> }.into_any(),
                         None => view! { <p class="muted">"No call was made, so there is no request and no response."</p> }.into_any(),
                     }}
+                    {story.filter(|story| !story.lost.is_empty()).map(|story| view! { <StoryView story/> })}
                     {last_word.map(|exchange| view! { <LaterWord exchange short=network.short.clone()/> })}
                 </div>
             </div>

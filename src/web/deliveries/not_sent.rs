@@ -42,7 +42,8 @@ pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoV
             .into_any()
     } else {
         let heads = vec![("Time", ""), ("Event", ""), ("Reason", ""), ("What changes it", ""), ("Value", "num")];
-        let rows = list.rows.into_iter().map(|row| view! { <Row row max_age_days short=short.clone()/> }).collect_view();
+        let rows =
+            list.rows.into_iter().map(|row| view! { <Row row max_age_days short=short.clone() game=settings.clone()/> }).collect_view();
         view! {
             <div class="card flush">
                 <Table caption="Conversions that were not sent, newest first" heads>{rows}</Table>
@@ -88,7 +89,8 @@ fn address(base: &str, filter: &LogFilter, cursor: Option<(&str, String)>) -> St
 }
 
 #[component]
-fn Row(row: NotSent, max_age_days: i64, short: String) -> impl IntoView {
+fn Row(row: NotSent, max_age_days: i64, short: String, game: String) -> impl IntoView {
+    let player = row.player_id.map(|player| format!("{game}/players/{player}?event={}", row.id));
     let (sentence, fix) = row.reason.explain();
     let fix = match row.mended {
         Mended::No => fix.to_owned(),
@@ -103,6 +105,7 @@ fn Row(row: NotSent, max_age_days: i64, short: String) -> impl IntoView {
             <td role="cell" class="full">
                 <code>{row.event}</code>" "<span class="muted">{row.goal_name}</span>" "
                 {row.test.then(|| view! { <TestBadge/> })}
+                {player.map(|href| view! { <a class="small" href=href>"See player"</a> })}
             </td>
             <td role="cell" class="full"><Badge tone=Tone::Off shape=Shape::Off plain=true text=sentence/></td>
             <td role="cell" class="full"><span class="muted">{fix}</span></td>

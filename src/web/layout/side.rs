@@ -18,10 +18,12 @@ pub fn Side(frame: Frame) -> impl IntoView {
             <GameMenu here=game.slug name=game.name games may_make=account.operator/>
             <div class="fill">
                 <nav class="nav" aria-label="Game">
-                    <Entry href=base shape=Shape::Grid text="Overview" whole=true/>
+                    <Entry href=base.clone() shape=Shape::Grid text="Overview" whole=true/>
+                    <Entry href=format!("{base}/players") shape=Shape::Player text="Players"/>
                 </nav>
                 <nav class="nav" aria-label="Settings">
                     <p class="nav-title">"Settings"</p>
+                    <Entry href=format!("{settings}/general") shape=Shape::Sliders text="General"/>
                     <Entry href=format!("{settings}/goals") shape=Shape::Goal text="Goals"/>
                     <Entry href=format!("{settings}/integrations") shape=Shape::Plug text="Integrations" whole=true/>
                     {networks}

@@ -113,7 +113,7 @@ async fn holding_slots(tx: &mut Tx, players: &[Uuid]) -> Result<Vec<ConversionRo
 }
 
 #[derive(FromRow)]
-struct ClickRow {
+pub struct ClickRow {
     id: Uuid,
     game_id: Uuid,
     player_id: Uuid,
@@ -126,7 +126,7 @@ struct ClickRow {
 }
 
 impl ClickRow {
-    fn read(self) -> Result<Click> {
+    pub fn read(self) -> Result<Click> {
         Ok(Click {
             id: self.id,
             game_id: self.game_id,

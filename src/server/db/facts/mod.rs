@@ -3,7 +3,7 @@
 
 mod again;
 mod conversion;
-mod history;
+pub mod history;
 mod identities;
 mod rules;
 

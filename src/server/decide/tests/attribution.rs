@@ -175,7 +175,7 @@ fn the_story_says_why_each_other_click_lost() {
     ]);
     game.hears([visit("?ttclid=T2", -HOUR).received(EVENT + 3 * HOUR)]);
     let conversion = game.conversions.values().next().unwrap();
-    let story: crate::server::decide::Story = serde_json::from_value(conversion.body.credit.clone().unwrap()).unwrap();
+    let story: crate::model::story::Story = serde_json::from_value(conversion.body.credit.clone().unwrap()).unwrap();
     assert_eq!(story.winner.map(|seen| seen.id).as_deref(), Some("T1"));
     let lost: Vec<(String, &str)> = story.lost.iter().map(|loser| (loser.click.id.clone(), loser.because.word())).collect();
     let expected = [("T2", "after_event"), ("utm_source=reddit&utm_medium=cpc", "no_id"), ("R1", "earlier"), ("OLD", "outside_window")];

@@ -50,6 +50,15 @@ fn every_click_id_tells_its_network() {
 }
 
 #[test]
+fn a_utm_set_is_kept_as_far_as_a_key_may_be_long() {
+    let long = "é".repeat(500);
+    let visit = page().of("web").with("utm_source", "tiktok").with("utm_medium", "cpc");
+    let [one] = shown([visit.with("utm_campaign", long.as_str()).with("utm_content", long.as_str())]).try_into().expect("one touch");
+    let set = one.strip_prefix("tiktok utm=").expect("a touch without an id");
+    assert!(set.starts_with("utm_source=tiktok&utm_medium=cpc&utm_campaign=éé") && (1_020..=1_024).contains(&set.len()), "{}", set.len());
+}
+
+#[test]
 fn a_utm_set_is_paid_by_its_medium_or_its_source() {
     for (query, expected) in [
         ("?utm_source=TikTok&utm_medium=CPC", Some("tiktok")),

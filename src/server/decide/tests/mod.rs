@@ -1,7 +1,7 @@
 //! What a game relies on, said message by message. `say` makes messages, `memory` keeps what `decide` changes, as the database does.
 
 mod memory;
-mod say;
+pub mod say;
 
 mod attribution;
 mod clicks;
@@ -11,6 +11,6 @@ mod late;
 mod limits;
 mod plan;
 mod players;
-mod properties;
+pub mod properties;
 mod sent_now;
 mod test_messages;

@@ -1,7 +1,7 @@
 //! Who is this player? Links, merges in any order, and the links that merge nothing.
 
 use super::memory::{Game, game};
-use super::say::{GAME, Say, alias, identify, page, purchase, track};
+use super::say::{GAME, START, Say, alias, identify, page, purchase, track};
 use crate::model::conversion::Consent;
 use crate::model::{DAY, HOUR, MINUTE};
 use crate::server::decide::facts::IdentityKey;
@@ -113,6 +113,74 @@ fn two_users_of_a_browser_end_the_same_whoever_is_heard_first() {
     assert_eq!(heard(backwards).outcomes(), in_order);
     let [a, b, c, d, e, f] = story();
     assert_eq!(heard([d, f, e, c, a, b]).outcomes(), in_order);
+}
+
+#[test]
+fn three_users_of_a_browser_each_have_their_time_whoever_is_heard_first() {
+    let story = || {
+        [("A|1", 2), ("B|1", 4), ("C|1", 6)].map(|(user, hour)| {
+            [
+                page().of("web").url(&format!("?ttclid=OF-{user}")).at((hour - 1) * HOUR),
+                identify("passport", user).of("web").at(hour * HOUR),
+                purchase().of("web").at(hour * HOUR + 30 * MINUTE),
+            ]
+            .map(|said| said.received(DAY))
+        })
+    };
+    let order = |order: [usize; 3]| heard(order.into_iter().flat_map(|user| story()[user].clone()));
+    let in_order = order([0, 1, 2]);
+    // B's click came while the browser was still A's: whose it was is only known from when a user was named.
+    assert_eq!(in_order.outcomes(), ["tiktok ttclid=OF-A|1", "waiting (no_click)", "waiting (no_click)"]);
+    assert_eq!(spans(&in_order, "anonymous", "web").iter().map(|span| span.0 - START).collect::<Vec<_>>(), [-START, 4 * HOUR, 6 * HOUR]);
+    for other in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let game = order(other);
+        let times = |game: &Game| spans(game, "anonymous", "web").iter().map(|span| span.0).collect::<Vec<_>>();
+        assert_eq!((game.people(), times(&game)), (3, times(&in_order)), "{other:?}");
+        assert_eq!(game.outcomes(), in_order.outcomes(), "{other:?}");
+    }
+}
+
+#[test]
+fn who_comes_back_to_a_browser_has_it_again() {
+    let game = heard([
+        page().of("web").url("?ttclid=OF-A"),
+        identify("passport", "A|1").of("web").at(HOUR),
+        identify("passport", "B|1").of("web").at(2 * HOUR),
+        page().of("web").url("?rdt_cid=OF-B").at(3 * HOUR),
+        identify("passport", "A|1").of("web").at(4 * HOUR),
+        purchase().of("web").at(5 * HOUR),
+        purchase().user("passport", "B|1").at(6 * HOUR),
+    ]);
+    assert_eq!((game.people(), spans(&game, "anonymous", "web").len()), (2, 3));
+    assert_eq!(game.outcomes(), ["tiktok ttclid=OF-A", "reddit rdt_cid=OF-B"]);
+}
+
+#[test]
+fn a_second_user_of_one_type_is_another_player_though_the_first_has_several_types() {
+    let game = heard([
+        page().of("web").url("?ttclid=OF-A"),
+        identify("steam", "A").of("web").at(HOUR),
+        identify("epic", "A-at-epic").of("web").at(2 * HOUR),
+        identify("epic", "B-at-epic").of("web").at(3 * HOUR),
+        purchase().user("epic", "B-at-epic").at(4 * HOUR),
+        purchase().user("epic", "A-at-epic").at(5 * HOUR),
+    ]);
+    assert_eq!(game.people(), 2);
+    assert_eq!(game.outcomes(), ["waiting (no_click)", "tiktok ttclid=OF-A"]);
+}
+
+/// Each row of the table in the README beside `decide` names the test that holds it.
+#[test]
+fn every_worked_case_of_a_player_is_a_test() {
+    let tests = concat!(include_str!("players.rs"), include_str!("limits.rs"), include_str!("late.rs"), include_str!("goals.rs"));
+    let table = include_str!("../README.md").split("## Who is this player, by example").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let rows: Vec<&str> =
+        table.expect("the table is there").lines().filter(|line| line.starts_with("| ") && line.ends_with("` |")).collect();
+    assert!(rows.len() >= 15, "{rows:?}");
+    for row in rows {
+        let name = row.trim_end_matches("` |").rsplit('`').next().unwrap_or_default();
+        assert!(tests.contains(&format!("fn {name}()")), "{name}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ const ARRIVAL: Millis = 6 * DAY;
 
 /// Messages of people who share nothing: each has two browsers, a device and a userId of three types. No identify of theirs can
 /// conflict; those are worked cases of `players`.
-fn messages() -> impl Strategy<Value = Vec<Say>> {
+pub fn messages() -> impl Strategy<Value = Vec<Say>> {
     prop::collection::vec(message(), 1..14)
 }
 
