@@ -2,6 +2,7 @@
 
 mod access;
 mod connecting;
+mod erasure;
 mod goals;
 mod keys;
 mod log;

@@ -40,7 +40,7 @@ fn Keys(loaded: Loaded, game: String, rotated: Option<KeyKind>) -> impl IntoView
             {rotated.map(|kind| view! { <Rotated kind/> })}
             <Section id="keys" title="Keys">
                 <div class="cols pair">
-                    <Key key=publishable title="Publishable key" says="Names the game when the pixel and the game send messages. It may be seen by anyone: it can only add messages." game=game.clone() may_change whole=true/>
+                    <Key key=publishable title="Publishable key" says="Names the game when the pixel and the game send messages. It may be seen by anyone: it can only add messages and say what a player agrees to." game=game.clone() may_change whole=true/>
                     <Key key=secret title="Secret key" says="For your servers only, where a player’s data is to be erased. It belongs in no page, no game build and no repository." game may_change whole=revealed>{reveal}</Key>
                 </div>
                 {(!may_change).then(|| view! { <p class="muted small">"Owners and admins of this game see the secret key and replace keys."</p> })}
