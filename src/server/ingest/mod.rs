@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod message;
 mod messages;
+mod openapi;
 mod query;
 mod routes;
 mod timestamp;

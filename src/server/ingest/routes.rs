@@ -1,7 +1,7 @@
 //! `/v1/audience`: its addresses and methods, and how each request is named and answered.
 
 use super::answer::Refusal;
-use super::{Ingest, cors, data, messages, tracking_consent};
+use super::{Ingest, cors, data, messages, openapi, tracking_consent};
 use crate::server::metrics;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 const TRACE_HEADER: &str = "x-trace-id";
 
-/// The audience API with its preflights; every other address under `/v1` is 404 in the API's envelope.
+/// The audience API with its preflights, and its description; every other address under `/v1` is 404 in the API's envelope.
 /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or no player's address is known.
 pub fn router(ingest: Ingest) -> Router {
     let api = Router::new()
@@ -25,7 +25,7 @@ pub fn router(ingest: Ingest) -> Router {
         .layer(cors::resource_policy())
         .layer(middleware::from_fn(trace))
         .with_state(ingest);
-    Router::new().nest("/v1", api)
+    Router::new().nest("/v1", api).merge(openapi::router())
 }
 
 /// 32 hex digits that name one request in its answer and in the server's log.

@@ -1,6 +1,7 @@
 //! The audience API over its real router and a real database.
 
 mod consent;
+mod described;
 mod erasure;
 mod keys;
 mod rejections;

@@ -54,6 +54,16 @@ both_engines! {
         assert!(page.body.contains(&format!("••••{tail}")) && !page.body.contains(">sk_"), "{}", page.body);
     }
 
+    async fn the_keys_page_leads_to_the_apis_description(db: TestDb) {
+        let mut stage = Stage::set(db).await;
+        let page = stage.member.get(&format!("{SETTINGS}/api-keys")).await;
+        let link = "/api/v1/openapi.json";
+        assert!(page.body.contains(&format!("href=\"{link}\"")), "{}", page.body);
+        let answer = stage.member.get(link).await;
+        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/json"));
+        assert!(answer.body.contains("\"openapi\": \"3.1.0\""));
+    }
+
     async fn a_rotated_secret_key_erases_nobody(db: TestDb) {
         let mut stage = Stage::set(db).await;
         let page = stage.owner.get(&format!("{SETTINGS}/api-keys?reveal=secret")).await;

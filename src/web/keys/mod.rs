@@ -12,6 +12,9 @@ use api::read_keys;
 use examples::Examples;
 use leptos::prelude::*;
 
+/// Of the audience API.
+const DESCRIPTION: &str = "/api/v1/openapi.json";
+
 /// `/games/{game}/settings/api-keys`
 pub fn path(game: &str) -> String {
     format!("/games/{game}/settings/api-keys")
@@ -46,6 +49,7 @@ fn Keys(loaded: Loaded, game: String, rotated: Option<KeyKind>) -> impl IntoView
                 {(!may_change).then(|| view! { <p class="muted small">"Owners and admins of this game see the secret key and replace keys."</p> })}
             </Section>
             <Examples key origin sample/>
+            <Described/>
         </div>
     }
 }
@@ -97,6 +101,16 @@ fn Reveal(game: String, revealed: bool) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// Where a program reads what the API takes.
+#[component]
+fn Described() -> impl IntoView {
+    view! {
+        <Section id="described" title="API description" hint="OpenAPI 3.1: every address, field, limit and answer, for client generators and for testing.">
+            <p><a href=DESCRIPTION>{DESCRIPTION}</a></p>
+        </Section>
+    }
 }
 
 #[component]
