@@ -28,6 +28,13 @@ test('the secret key is shown to who asks for it @core', async ({ settled: page 
   await expect(secret).toHaveText(/^•+\w{4}$/)
 })
 
+test('the description of the API is one link away @core', async ({ settled: page }) => {
+  await page.goto(path.keys)
+  await page.getByRole('link', { name: '/api/v1/openapi.json' }).click()
+  await expect(page).toHaveURL(/\/api\/v1\/openapi\.json$/)
+  await expect(page.locator('body')).toContainText('"openapi": "3.1.0"')
+})
+
 test('a key and the snippet are copied by a button', async ({ settled: page, context, instance }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: instance.url })
   await page.goto(path.keys)

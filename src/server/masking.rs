@@ -79,6 +79,26 @@ impl Masked for Health {
     }
 }
 
+/// Stands where somebody was erased.
+const ERASED: &str = "(erased)";
+
+/// What stays of a text of the log once somebody in it was erased.
+pub fn erased_text(said: &str) -> String {
+    text(said).replace(DOTS, ERASED)
+}
+
+/// What stays of an event as it was sent once its player was erased: what it says of the conversion.
+pub fn erased_event(sent: &str) -> String {
+    let stays = serde_json::from_str::<Value>(sent).is_ok();
+    if stays { event(sent).replace(DOTS, ERASED) } else { ERASED.to_owned() }
+}
+
+/// What stays of an answer once somebody in its call was erased.
+pub fn erased_answer(said: &str) -> String {
+    let cut = said.trim_start().starts_with(['{', '[']) && serde_json::from_str::<Value>(said).is_err();
+    if cut { ERASED.to_owned() } else { response(said).replace(DOTS, ERASED) }
+}
+
 /// An event as it was sent, with what is personal as dots. One that was cut for its length is not shown at all.
 fn event(text: &str) -> String {
     match serde_json::from_str::<Value>(text) {
@@ -185,6 +205,20 @@ mod tests {
         let sent = r#"{"event":"Purchase","user":{"email":"x","ip":"1.2.3.4"},"list":[{"page":{"url":"https://a.example"}}],"properties":{"value":12.990}}"#;
         assert_eq!(event(sent), r#"{"event":"Purchase","user":"••••••••","list":[{"page":"••••••••"}],"properties":{"value":12.990}}"#);
         assert!(!event(r#"{"event":"Purch…"#).contains("Purch"));
+    }
+
+    #[test]
+    fn what_is_left_of_the_erased_says_nothing_of_them() {
+        let sent = r#"{"event":"Purchase","user":{"email":"x","ip":"1.2.3.4"},"properties":{"value":12.990}}"#;
+        assert_eq!(erased_event(sent), r#"{"event":"Purchase","user":"(erased)","properties":{"value":12.990}}"#);
+        assert_eq!(erased_event(r#"{"event":"Purchase","user":{"email":"mira@ex…"#), "(erased)");
+        assert_eq!(
+            erased_answer(r#"{"code":40002,"message":"ip 203.0.113.7 is wrong"}"#),
+            r#"{"code":40002,"message":"ip (erased) is wrong"}"#
+        );
+        assert_eq!(erased_answer(r#"{"message":"mira@ex…"#), "(erased)");
+        assert_eq!(erased_text("player@example.com is not hashed."), "(erased) is not hashed.");
+        assert_eq!(erased_text(&erased_text("for player@example.com")), "for (erased)");
     }
 
     #[test]

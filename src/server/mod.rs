@@ -9,6 +9,7 @@ pub mod db;
 pub mod decide;
 pub mod demo;
 pub mod dispatch;
+pub mod erasure;
 pub mod event_names;
 pub mod frame;
 pub mod game_settings;

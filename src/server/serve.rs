@@ -27,6 +27,7 @@ pub async fn listen(config: Config) -> Result<(TcpListener, Config), CannotStart
 pub async fn serve(state: AppState, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
     let dispatch = tokio::spawn(dispatch::run(state.dispatch(), shutdown.clone()));
     let sweeper = tokio::spawn(sweep::run(state.db.clone(), shutdown.clone()));
+    let eraser = tokio::spawn(state.erasure.clone().run(state.db.clone(), shutdown.clone()));
     if let Some(handle) = &state.metrics {
         tokio::spawn(metrics::upkeep(handle.clone(), shutdown.clone()));
     }
@@ -38,6 +39,9 @@ pub async fn serve(state: AppState, listener: TcpListener, shutdown: Cancellatio
     }
     if let Err(cause) = sweeper.await {
         tracing::error!(%cause, "the sweeper broke off");
+    }
+    if let Err(cause) = eraser.await {
+        tracing::error!(%cause, "erasures broke off; they are taken up again at the next start");
     }
     state.db.close().await;
     served

@@ -4,6 +4,7 @@ use super::access::AccessTokens;
 use super::config::{Config, Mode};
 use super::db::Db;
 use super::dispatch::Dispatch;
+use super::erasure::{Erasure, Salt};
 use super::ingest::{Ingest, Rates};
 use super::networks::http::{Http, NoClient};
 use super::secrets::Sealer;
@@ -28,18 +29,20 @@ pub struct AppState {
     pub wake: Arc<Notify>,
     pub tries: Arc<Tries>,
     pub ingest: Ingest,
+    pub erasure: Erasure,
     /// Where somebody may ask for them.
     pub metrics: Option<PrometheusHandle>,
 }
 
 impl AppState {
     /// Puts together what a process needs around its open database, and starts the writer of ingest.
-    pub fn start(options: LeptosOptions, config: Config, db: Db, sealer: Sealer) -> Result<Self, NoClient> {
+    pub fn start(options: LeptosOptions, config: Config, db: Db, sealer: Sealer, salt: Salt) -> Result<Self, NoClient> {
         let http = Http::new(&networks::addresses(&config.networks))?;
         let wake = Arc::new(Notify::new());
         let metrics = metrics::wanted(config.mode, config.metrics_token.as_ref()).then(metrics::install);
         let rates = Rates { per_key: config.ingest_rate, per_ip: config.ingest_rate_ip };
-        let ingest = Ingest::start(db.clone(), rates, &config.trusted_proxies, wake.clone());
+        let erasure = Erasure::new(salt);
+        let ingest = Ingest::start(db.clone(), erasure.clone(), rates, &config.trusted_proxies, wake.clone());
         Ok(Self {
             options,
             db,
@@ -50,6 +53,7 @@ impl AppState {
             wake,
             tries: Arc::default(),
             ingest,
+            erasure,
             metrics,
         })
     }

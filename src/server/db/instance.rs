@@ -6,6 +6,8 @@ use super::{Db, Result, Tx, on, within};
 pub const KEY_CHECK: &str = "key_check";
 /// The sealed one-time code of `/setup`, until there is an owner.
 pub const SETUP_CODE: &str = "setup_code";
+/// The sealed salt under which erased ids are kept.
+pub const ERASURE_SALT: &str = "erasure_salt";
 /// Id of the first user; its row makes sure that there is one only.
 pub const FIRST_OWNER: &str = "first_owner";
 /// Set in the databases that `demo` makes.

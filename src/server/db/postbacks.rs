@@ -6,7 +6,7 @@ use super::{Result, Tx, receipts, rows, within};
 use crate::model::Millis;
 use crate::server::networks::contract::Event;
 use sqlx::{FromRow, QueryBuilder};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Postbacks that one statement cancels.
@@ -99,4 +99,19 @@ pub async fn cancel(tx: &mut Tx, ids: &[Uuid], why: &str, now: Millis) -> Result
     let attempts: Vec<Attempt> = cancelled.iter().map(|_| Attempt::unsent(now, why.to_owned())).collect();
     let rows: Vec<(&Of, &Attempt, bool)> = cancelled.iter().zip(&attempts).map(|(of, attempt)| (of, attempt, false)).collect();
     log_attempts(tx, &rows).await
+}
+
+/// Which of these are of players who were erased. On PostgreSQL an erasure that is under way is waited for, and waits for whoever asked.
+pub async fn erased(tx: &mut Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let mut erased = HashSet::new();
+    for list in rows::lists(ids) {
+        let lock = if matches!(tx, Tx::Postgres(_)) { " order by id for share" } else { "" };
+        let found: Vec<(Uuid, bool)> = within!(tx, c => {
+            let mut query = QueryBuilder::new("select id, erased from postbacks where id in ");
+            rows::push_list(&mut query, &list);
+            query.push(lock).build_query_as().fetch_all(c).await
+        })?;
+        erased.extend(found.into_iter().filter(|(_, erased)| *erased).map(|(id, _)| id));
+    }
+    Ok(erased)
 }

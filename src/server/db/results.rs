@@ -2,10 +2,11 @@
 
 use super::connections::{self, Park};
 use super::receipts::{self, Covered, Receipt};
-use super::{Db, Result, Tx, queue, rows, within};
+use super::{Db, Result, Tx, postbacks, queue, rows, within};
 use crate::model::attempt::{AttemptStatus, LastWord};
 use crate::model::postback::PostbackState;
 use crate::model::{DAY, Millis};
+use crate::server::masking;
 use sqlx::{FromRow, QueryBuilder};
 use std::collections::{BTreeSet, HashSet};
 use uuid::{NoContext, Timestamp, Uuid};
@@ -115,6 +116,27 @@ pub struct Results {
     pub answered: Vec<Uuid>,
 }
 
+impl Results {
+    /// The same without what they tell of players who were erased while the calls were under way.
+    fn without(&self, erased: &HashSet<Uuid>) -> Self {
+        let mut cleaned = self.clone();
+        let mut calls = HashSet::new();
+        for finish in cleaned.finishes.iter_mut().filter(|finish| erased.contains(&finish.of.postback_id)) {
+            let attempt = &mut finish.attempt;
+            attempt.words = attempt.words.as_deref().map(masking::erased_text);
+            if let Some((call, event)) = &mut attempt.sent {
+                calls.insert(*call);
+                *event = masking::erased_event(event);
+            }
+        }
+        for call in cleaned.calls.iter_mut().filter(|call| calls.contains(&call.id)) {
+            call.envelope = masking::erased_text(&call.envelope);
+            call.response = call.response.as_deref().map(masking::erased_answer);
+        }
+        cleaned
+    }
+}
+
 /// An id of that time: the log's rows are keyed by (day, id), and the id tells its day.
 pub fn id_at(time: Millis) -> Uuid {
     let millis = u64::try_from(time).unwrap_or(0);
@@ -129,6 +151,16 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     let (over, open): (Vec<&Finish>, Vec<&Finish>) = finishes().partition(|finish| matches!(finish.stand, Stand::Over { .. }));
     let mut ours = leave(&mut tx, &over).await?;
     ours.extend(reschedule(&mut tx, &open).await?);
+    let late: Vec<Uuid> = finishes().map(|finish| finish.of.postback_id).filter(|id| !ours.contains(id)).collect();
+    let erased = postbacks::erased(&mut tx, &late).await?;
+    let cleaned: Vec<Results>;
+    let list = if erased.is_empty() {
+        list
+    } else {
+        cleaned = list.iter().map(|results| results.without(&erased)).collect();
+        &cleaned
+    };
+    let finishes = || list.iter().flat_map(|results| &results.finishes);
     let held: Vec<&Finish> = finishes().filter(|finish| ours.contains(&finish.of.postback_id)).collect();
     update(&mut tx, &held).await?;
     receipts::keep(&mut tx, list.iter().flat_map(|results| &results.receipts), &held).await?;

@@ -21,7 +21,7 @@ pub struct Sealed {
 }
 
 /// The keys of `instance` whose values are sealed.
-const SEALED_KEYS: [&str; 2] = [super::instance::KEY_CHECK, super::instance::SETUP_CODE];
+const SEALED_KEYS: [&str; 3] = [super::instance::KEY_CHECK, super::instance::SETUP_CODE, super::instance::ERASURE_SALT];
 
 pub async fn all(tx: &mut Tx) -> Result<Vec<Sealed>> {
     let mut all = Vec::new();

@@ -48,6 +48,8 @@ pub mod note {
     pub const OTHER_USER: &str = "other_user";
     /// The anonymousId or deviceId has changed hands so often that it is nobody's: it was left out.
     pub const SHARED_ID: &str = "shared_id";
+    /// Its sender's data was erased: nothing of it is kept but that it came.
+    pub const ERASED: &str = "erased";
 }
 
 #[derive(Debug)]

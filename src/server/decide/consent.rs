@@ -23,19 +23,20 @@ pub struct ConsentStatus {
     pub time: Millis,
 }
 
-/// The ids to lock and load before asking `consent`.
+/// The ids to lock and load before asking `consent`: the one named, and its test twin.
 pub fn keys_of(status: &ConsentStatus) -> BTreeSet<IdentityKey> {
+    key_of(status).into_iter().flat_map(|key| [IdentityKey { test: true, ..key.clone() }, key]).collect()
+}
+
+fn key_of(status: &ConsentStatus) -> Option<IdentityKey> {
     let usable = !is_placeholder(&status.anonymous_id);
-    usable
-        .then(|| IdentityKey { game_id: status.game_id, test: false, kind: ANONYMOUS.into(), value: status.anonymous_id.clone() })
-        .into_iter()
-        .collect()
+    usable.then(|| IdentityKey { game_id: status.game_id, test: false, kind: ANONYMOUS.into(), value: status.anonymous_id.clone() })
 }
 
 /// What this status changes. An anonymousId that nobody has seen gets its player now: a refusal must not be forgotten.
 pub fn consent(status: &ConsentStatus, facts: Facts, now: Millis) -> Changes {
     let mut world = World::new(facts, now);
-    for key in keys_of(status) {
+    if let Some(key) = key_of(status) {
         let player = world.graph.owner(&key, status.time).unwrap_or_else(|| make(&mut world, &key, status));
         let told = Some((status.status, status.time));
         let newest = newer(world.graph.player(player).consent, told);
@@ -44,6 +45,10 @@ pub fn consent(status: &ConsentStatus, facts: Facts, now: Millis) -> Changes {
             known.consent = told;
             forget_unless_full(known);
             silence_if_refused(&mut world, player);
+            let twin = world.graph.owner(&IdentityKey { test: true, ..key }, status.time);
+            if let Some(twin) = twin.filter(|_| refused(world.graph.player(player))) {
+                world.conversions.silence(twin);
+            }
         }
     }
     world.finish(Vec::new())

@@ -64,6 +64,7 @@ pub fn of(message: &Message, goal: &Goal, found: &Found, window_days: i32, now: 
 fn undecided(message: &Message, found: &Found) -> Decision {
     match (found.player, found.note) {
         (Some(_), _) => Decision::Waiting { until: message.received_at + AGAIN_FOR, otherwise: Reason::NoClick },
+        (None, Some(note::ERASED)) => Decision::NotSent { reason: Reason::Erased, network: None },
         (None, Some(note::CONSENT)) => Decision::NotSent { reason: Reason::Consent, network: None },
         (None, _) => Decision::NotSent { reason: Reason::NoClick, network: None },
     }

@@ -233,4 +233,6 @@ pub struct Facts {
     pub mappings: HashMap<(Uuid, String), String>,
     /// (goal id, network) -> what it is mapped to at a network that asks for it, where that takes conversions.
     pub actions: HashMap<(Uuid, String), MappedAction>,
+    /// Ids of the batch that were erased, with the time; a test id stands under its production twin.
+    pub erased: HashMap<IdentityKey, Millis>,
 }

@@ -8,6 +8,7 @@ mod contact;
 mod conversion;
 mod credit;
 mod decimal;
+pub mod erased;
 pub mod facts;
 pub mod goals;
 mod identity;
@@ -45,7 +46,10 @@ pub fn decide(batch: Vec<Message>, facts: Facts, now: Millis) -> Changes {
 }
 
 /// Takes up one message: who it is of, what it shows, and which goals it reaches. Decisions come at the end of the batch.
-fn hear(world: &mut World, message: Message) -> StoredMessage {
+fn hear(world: &mut World, mut message: Message) -> StoredMessage {
+    if erased::is_kept_out(world, &mut message) {
+        return erased::keep_out(world, message);
+    }
     let found = identity::find(world, &message);
     if let Some(player) = found.player {
         contact::learn(world, player, &message);

@@ -1,5 +1,6 @@
 //! What the audience API answers: the counts with the rejections, or the error envelope, in the published shapes.
 
+use crate::server::db;
 use axum::Json;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
@@ -10,6 +11,14 @@ use std::borrow::Cow;
 
 /// Where the published API is explained.
 const DOCUMENTATION: &str = "https://docs.immutable.com";
+
+/// The published codes of the envelope, and two more for what is no address of the API.
+pub const VALIDATION: &str = "VALIDATION_ERROR";
+pub const UNAUTHORISED: &str = "UNAUTHORISED_REQUEST";
+pub const TOO_MANY: &str = "TOO_MANY_REQUESTS_ERROR";
+pub const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
+const NOT_FOUND: &str = "RESOURCE_NOT_FOUND_ERROR";
+const METHOD: &str = "METHOD_NOT_ALLOWED_ERROR";
 
 /// How long a client waits before it sends again when the server itself is behind, seconds.
 pub const BUSY_SECONDS: u64 = 1;
@@ -64,8 +73,16 @@ pub enum Refusal {
     NoKey,
     #[error("This key is not known, or it was rotated. Copy the publishable key from the game's API keys page.")]
     UnknownKey,
-    #[error("This is a secret key. Messages are sent with the publishable key.")]
+    #[error("This is a secret key. Send the publishable key here; if the secret one was in a page or a game build, rotate it.")]
     WrongKindOfKey,
+    #[error("Send the game's secret key in the x-immutable-api-key header.")]
+    NoSecretKey,
+    #[error("This key is not known, or it was rotated. Copy the secret key from the game's API keys page.")]
+    UnknownSecretKey,
+    #[error("This is a publishable key. Players are erased with the secret key, from a server.")]
+    NotSecret,
+    #[error("A secret key came from a web page. It belongs on a server only: whoever opens that page can read it, so rotate it.")]
+    SecretInBrowser,
     #[error("The body is larger than 1 MiB after decompression. Send smaller batches.")]
     TooLarge,
     #[error("This Content-Encoding is not taken. Send the body as it is, or as gzip or deflate.")]
@@ -78,36 +95,55 @@ pub enum Refusal {
     TooDeep,
     #[error("The body must be an object with `messages`, an array of 1 to 100 messages{found}.")]
     Shape { found: String },
+    #[error("The body must be an object.")]
+    NoObject,
+    #[error("{}", .0.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" "))]
+    Fields(Vec<FieldError>),
+    #[error("{0}")]
+    Query(String),
     #[error("Too many requests. Try again in {seconds} s.")]
     TooMany { seconds: u64 },
     #[error("There is nothing at this address.")]
     NotFound,
-    #[error("This address takes POST only.")]
-    Method,
-    #[error("The messages could not be stored just now. Nothing was accepted; send them again.")]
+    #[error("This address takes {allow} only.")]
+    Method { allow: &'static str },
+    #[error("This could not be stored just now. Nothing was accepted; send it again.")]
     Unavailable,
-    #[error("These messages could not be stored. Nothing was accepted.")]
+    #[error("This could not be stored. Nothing was accepted.")]
     Broken,
 }
 
 impl Refusal {
     fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::NoKey | Self::UnknownKey | Self::WrongKindOfKey => (StatusCode::UNAUTHORIZED, "UNAUTHORISED_REQUEST"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "VALIDATION_ERROR"),
-            Self::Encoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "VALIDATION_ERROR"),
-            Self::Unreadable | Self::Malformed { .. } | Self::TooDeep | Self::Shape { .. } => (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
-            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS_ERROR"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND_ERROR"),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_ERROR"),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_SERVER_ERROR"),
-            Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR"),
+            Self::NoKey
+            | Self::UnknownKey
+            | Self::WrongKindOfKey
+            | Self::NoSecretKey
+            | Self::UnknownSecretKey
+            | Self::NotSecret
+            | Self::SecretInBrowser => (StatusCode::UNAUTHORIZED, UNAUTHORISED),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, VALIDATION),
+            Self::Encoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, VALIDATION),
+            Self::Unreadable
+            | Self::Malformed { .. }
+            | Self::TooDeep
+            | Self::Shape { .. }
+            | Self::NoObject
+            | Self::Fields(_)
+            | Self::Query(_) => (StatusCode::BAD_REQUEST, VALIDATION),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, TOO_MANY),
+            Self::NotFound => (StatusCode::NOT_FOUND, NOT_FOUND),
+            Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, METHOD),
+            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, INTERNAL),
+            Self::Broken => (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL),
         }
     }
 
     fn details(&self) -> Value {
         match self {
             Self::Malformed { line, column, .. } => json!({ "line": line, "column": column }),
+            Self::Fields(errors) => json!({ "errors": errors }),
             _ => Value::Null,
         }
     }
@@ -120,6 +156,12 @@ impl Refusal {
         }
     }
 
+    /// The database did not do its part; the cause is in the log.
+    pub fn unavailable(error: &db::Error) -> Self {
+        tracing::error!(%error, "the database did not answer the audience API");
+        Self::Unavailable
+    }
+
     /// The envelope; `trace_id` is also the response's `x-trace-id`.
     pub fn answer(&self, trace_id: &str) -> Response {
         let (status, code) = self.status_and_code();
@@ -130,8 +172,8 @@ impl Refusal {
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if matches!(self, Self::Method) {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+        if let Self::Method { allow } = self {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         }
         response
     }

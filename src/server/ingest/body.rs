@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_ENCODING, EXPECT};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::BodyExt;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::io::Read;
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ const THROWN_AWAY: usize = 16 * 1024 * 1024;
 /// The SDKs give up after as long.
 const READ_TIME: Duration = Duration::from_secs(30);
 /// The whole body's nesting of objects and arrays.
-const MAX_DEPTH: usize = 32;
-const MAX_MESSAGES: usize = 100;
+pub const MAX_DEPTH: usize = 32;
+pub const MAX_MESSAGES: usize = 100;
 
 /// What a body may be packed in. Others cost more memory to unpack than the body limit can bound.
 #[derive(Clone, Copy)]
@@ -38,6 +38,15 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
         Encoding::Plain => Ok(sent),
         Encoding::Gzip => unpack(MultiGzDecoder::new(sent.as_slice())),
         Encoding::Deflate => unpack(ZlibDecoder::new(sent.as_slice())),
+    }
+}
+
+/// Reads what a client sends that is not looked at, within reason, so that it reads the answer instead of a broken connection. One that waits for
+/// `100 Continue` sends nothing.
+pub async fn throw_away(headers: &HeaderMap, body: Body) {
+    if !headers.contains_key(EXPECT) {
+        let unread = tokio::time::timeout(READ_TIME, collect(body, false)).await;
+        tracing::trace!(whole = unread.is_ok_and(|body| body.is_ok()), "a body was thrown away");
     }
 }
 
@@ -82,6 +91,17 @@ fn unpack(packed: impl Read) -> Result<Vec<u8>, Refusal> {
 #[derive(Deserialize)]
 struct Envelope {
     messages: Value,
+}
+
+/// The object that a body is.
+pub fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    if too_deep(body) {
+        return Err(Refusal::TooDeep);
+    }
+    match serde_json::from_slice(body).map_err(|error| refusal(&error))? {
+        Value::Object(object) => Ok(object),
+        _ => Err(Refusal::NoObject),
+    }
 }
 
 /// The messages of a body, not yet validated.

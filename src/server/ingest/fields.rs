@@ -3,6 +3,7 @@
 use super::answer::{Code, FieldError};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::str::FromStr;
 
 /// A message's object while its fields are taken out, with the errors found so far.
@@ -38,14 +39,11 @@ impl Fields {
                 return None;
             }
         };
-        if text.trim().is_empty() {
-            return None;
-        }
         if let Some(reason) = bad_text(&text, max) {
             self.wrong(field, Code::InvalidValue, format!("{field} {reason}."));
             return None;
         }
-        Some(text)
+        Some(text).filter(|text| !text.trim().is_empty())
     }
 
     pub fn required_text(&mut self, field: &'static str, max: usize) -> Option<String> {
@@ -58,16 +56,17 @@ impl Fields {
     }
 
     /// One of a closed set of words.
-    pub fn word<T: FromStr>(&mut self, field: &'static str, choices: &str) -> Option<T> {
+    pub fn word<T: FromStr + Display + PartialEq>(&mut self, field: &'static str, choices: &[T]) -> Option<T> {
         let text = self.text(field, usize::MAX)?;
-        let word = text.parse().ok();
+        let word = text.parse().ok().filter(|word| choices.contains(word));
         if word.is_none() {
-            self.wrong(field, Code::InvalidEnum, format!("{field} must be one of {choices}."));
+            let choices: Vec<String> = choices.iter().map(T::to_string).collect();
+            self.wrong(field, Code::InvalidEnum, format!("{field} must be one of {}.", choices.join(", ")));
         }
         word
     }
 
-    pub fn required_word<T: FromStr>(&mut self, field: &'static str, choices: &str) -> Option<T> {
+    pub fn required_word<T: FromStr + Display + PartialEq>(&mut self, field: &'static str, choices: &[T]) -> Option<T> {
         let before = self.errors.len();
         let word = self.word(field, choices);
         if word.is_none() && self.errors.len() == before {
@@ -137,7 +136,7 @@ impl Fields {
 }
 
 /// Why a text cannot be kept. PostgreSQL has no U+0000 in texts.
-fn bad_text(text: &str, max: usize) -> Option<String> {
+pub fn bad_text(text: &str, max: usize) -> Option<String> {
     if text.len() > max && text.chars().count() > max {
         return Some(format!("is longer than {max} characters"));
     }

@@ -3,14 +3,16 @@
 
 use super::answer::Refusal;
 use crate::model::game::KeyKind;
+use crate::server::db::Db;
 use crate::server::db::api_keys::{self, KeyOwner};
-use crate::server::db::{self, Db};
 use axum::http::HeaderMap;
+use axum::http::header::ORIGIN;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-const HEADER: &str = "x-immutable-publishable-key";
+pub const PUBLISHABLE: &str = "x-immutable-publishable-key";
+pub const SECRET: &str = "x-immutable-api-key";
 /// No key of ours or of the former service is longer.
 const MAX_KEY: usize = 256;
 const REMEMBERED_FOR: Duration = Duration::from_secs(5);
@@ -25,15 +27,14 @@ pub struct Keys {
 impl Keys {
     /// The owner of the request's publishable key.
     pub async fn owner(&self, db: &Db, headers: &HeaderMap) -> Result<KeyOwner, Refusal> {
-        let key = headers.get(HEADER).and_then(|value| value.to_str().ok()).map(str::trim).filter(|key| !key.is_empty());
-        let key = key.ok_or(Refusal::NoKey)?;
+        let key = shown(headers, PUBLISHABLE).ok_or(Refusal::NoKey)?;
         if key.len() > MAX_KEY {
             return Err(Refusal::UnknownKey);
         }
         let owner = match self.remembered(key) {
             Some(owner) => owner,
             None => {
-                let found = api_keys::owner_of(db, key).await.map_err(|error| unavailable(&error))?;
+                let found = api_keys::owner_of(db, key).await.map_err(|error| Refusal::unavailable(&error))?;
                 let owner = found.ok_or(Refusal::UnknownKey)?;
                 self.remember(key, owner);
                 owner
@@ -64,7 +65,25 @@ impl Keys {
     }
 }
 
-fn unavailable(error: &db::Error) -> Refusal {
-    tracing::error!(%error, "a key could not be looked up");
-    Refusal::Unavailable
+/// The owner of the request's key of this kind, as the database has it now.
+pub async fn owner_now(db: &Db, headers: &HeaderMap, kind: KeyKind) -> Result<KeyOwner, Refusal> {
+    let (header, missing, unknown, wrong) = match kind {
+        KeyKind::Publishable => (PUBLISHABLE, Refusal::NoKey, Refusal::UnknownKey, Refusal::WrongKindOfKey),
+        KeyKind::Secret => (SECRET, Refusal::NoSecretKey, Refusal::UnknownSecretKey, Refusal::NotSecret),
+    };
+    let key = shown(headers, header).ok_or(missing)?;
+    if key.len() > MAX_KEY {
+        return Err(unknown);
+    }
+    let owner = api_keys::owner_of(db, key).await.map_err(|error| Refusal::unavailable(&error))?.ok_or(unknown)?;
+    if owner.kind == kind { Ok(owner) } else { Err(wrong) }
+}
+
+/// A secret key that a web page shows is no secret any more: no such request is carried out, whatever it asks for.
+pub fn refuse_secret_from_browser(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(ORIGIN) && shown(headers, SECRET).is_some() { Err(Refusal::SecretInBrowser) } else { Ok(()) }
+}
+
+fn shown<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|key| !key.is_empty())
 }

@@ -11,17 +11,17 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 /// Characters of ids, names and most context fields, as published.
-const MAX_TEXT: usize = 256;
-const MAX_USER_AGENT: usize = 512;
-const MAX_URL: usize = 2048;
+pub const MAX_TEXT: usize = 256;
+pub const MAX_USER_AGENT: usize = 512;
+pub const MAX_URL: usize = 2048;
 /// Bytes of the free objects; the published API names no figure. The pixel and the SDKs stay below 4 KiB.
-const MAX_PROPERTIES: usize = 32 * 1024;
-const MAX_CONTEXT: usize = 16 * 1024;
+pub const MAX_PROPERTIES: usize = 32 * 1024;
+pub const MAX_CONTEXT: usize = 16 * 1024;
 /// How far eventTimestamp may lie from now, as published.
-const OLDEST: Millis = 30 * DAY;
-const NEWEST: Millis = 24 * HOUR;
+pub const OLDEST: Millis = 30 * DAY;
+pub const NEWEST: Millis = 24 * HOUR;
 
-const CONTEXT_TEXTS: &[(&str, usize)] = &[
+pub const CONTEXT_TEXTS: &[(&str, usize)] = &[
     ("userAgent", MAX_USER_AGENT),
     ("locale", MAX_TEXT),
     ("timezone", MAX_TEXT),
@@ -32,8 +32,6 @@ const CONTEXT_TEXTS: &[(&str, usize)] = &[
     ("pagePath", MAX_URL),
     ("pageReferrer", MAX_URL),
 ];
-
-const IDENTITY_TYPES: &str = "passport, steam, epic, google, apple, discord, email, custom";
 
 /// What the server knows of a request besides its body.
 pub struct Receipt {
@@ -74,8 +72,8 @@ pub fn validate(raw: Value, id: Uuid, receipt: &Receipt) -> Result<Checked, Vec<
         _ => user(&mut fields),
     };
     let alias = if kind == Some(MessageKind::Alias) { alias(&mut fields) } else { None };
-    let surface: Option<Surface> = fields.word("surface", "web, pixel, unity, unreal");
-    let consent: Option<Consent> = fields.word("consentLevel", "not_set, none, anonymous, full");
+    let surface: Option<Surface> = fields.word("surface", Surface::ALL);
+    let consent: Option<Consent> = fields.word("consentLevel", Consent::ALL);
     let test = fields.flag("test");
     let properties = fields.object("properties", MAX_PROPERTIES).unwrap_or_default();
     let traits = fields.object("traits", MAX_PROPERTIES).unwrap_or_default();
@@ -167,13 +165,13 @@ fn event_timestamp(fields: &mut Fields, now: Millis) -> Option<Millis> {
 }
 
 fn user(fields: &mut Fields) -> Option<UserRef> {
-    let kind: Option<IdentityType> = fields.word("identityType", IDENTITY_TYPES);
+    let kind: Option<IdentityType> = fields.word("identityType", IdentityType::ALL);
     fields.text("userId", MAX_TEXT).map(|id| UserRef { kind, id })
 }
 
 fn required_user(fields: &mut Fields, id: &'static str, kind: &'static str) -> Option<UserRef> {
     let id = fields.required_text(id, MAX_TEXT);
-    let kind: Option<IdentityType> = fields.required_word(kind, IDENTITY_TYPES);
+    let kind: Option<IdentityType> = fields.required_word(kind, IdentityType::ALL);
     Some(UserRef { kind: Some(kind?), id: id? })
 }
 

@@ -1,13 +1,16 @@
-//! Group commit: one task takes all requests that wait, writes them in one transaction (load, decide, write) and answers each.
+//! Group commit: one task takes all requests that wait, writes them in one transaction (load, decide, write) and answers each. Consent
+//! statuses go first: what came with or after a refusal must not slip out before it.
 //! There is no timer: the busier it is, the more a commit carries.
 
 use super::answer::{BUSY_SECONDS, Refusal};
 use crate::model::Millis;
 use crate::server::db::api_keys::{self, KeyOwner};
-use crate::server::db::{self, Db, Tx, changes, facts, message_ids};
+use crate::server::db::{self, Db, Tx, changes, consents, erased_ids, facts, message_ids};
 use crate::server::decide::changes::Changes;
-use crate::server::decide::decide;
+use crate::server::decide::consent::{ConsentStatus, keys_of};
 use crate::server::decide::facts::{Facts, Message};
+use crate::server::decide::{consent, decide, keys};
+use crate::server::erasure::Salt;
 use crate::server::{metrics, now};
 use std::collections::{BTreeSet, HashSet};
 use std::panic::AssertUnwindSafe;
@@ -24,16 +27,43 @@ const WAITING_REQUESTS: usize = 1_024;
 const WAITING_BYTES: usize = 32 * 1024 * 1024;
 /// A transaction takes no more requests once it holds so many messages: others wait for the database, too.
 const MESSAGES_A_COMMIT: usize = 2_000;
+/// A consent status takes a few statements of its own, as many as a handful of messages.
+const CONSENT_SIZE: usize = 20;
 /// A key's last use is shown to the minute.
-const LAST_USED_EVERY: Millis = 60_000;
+pub const LAST_USED_EVERY: Millis = 60_000;
 
 /// In place of a key's id: messages that Postbacks makes itself.
 pub const OURS: Uuid = Uuid::nil();
 
-/// A validated request on its way to the database.
+/// What a validated request wants written.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    Messages(Vec<Message>),
+    /// A player's consent, and where it was given.
+    Consent(ConsentStatus, String),
+}
+
+impl Wanted {
+    fn messages(&self) -> &[Message] {
+        match self {
+            Self::Messages(messages) => messages,
+            Self::Consent(..) => &[],
+        }
+    }
+
+    /// Its part of `MESSAGES_A_COMMIT`.
+    fn size(&self) -> usize {
+        match self {
+            Self::Messages(messages) => messages.len(),
+            Self::Consent(..) => CONSENT_SIZE,
+        }
+    }
+}
+
+/// A request on its way to the database.
 struct Request {
     key: KeyOwner,
-    messages: Vec<Message>,
+    wanted: Wanted,
     answer: oneshot::Sender<Result<(), Refusal>>,
     /// Its share of `WAITING_BYTES`.
     _room: OwnedSemaphorePermit,
@@ -49,10 +79,10 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the task. `wake` is told when postbacks were queued.
-    pub fn start(db: Db, wake: Arc<Notify>) -> Self {
+    pub fn start(db: Db, salt: Salt, wake: Arc<Notify>) -> Self {
         let (requests, waiting) = mpsc::channel(WAITING_REQUESTS);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(run(db, wake, waiting, stop.clone()));
+        tasks.spawn(run(Books { db, salt }, wake, waiting, stop.clone()));
         tasks.close();
         Self { requests, room: Arc::new(Semaphore::new(WAITING_BYTES)), stop, tasks }
     }
@@ -63,10 +93,10 @@ impl Writer {
         self.room.clone().try_acquire_many_owned(bytes).map_err(|_| BUSY)
     }
 
-    /// Returns once the messages are durable. On an error nothing of them was stored.
-    pub async fn write(&self, key: KeyOwner, messages: Vec<Message>, room: OwnedSemaphorePermit) -> Result<(), Refusal> {
+    /// Returns once what is wanted is durable. On an error nothing of it was stored.
+    pub async fn write(&self, key: KeyOwner, wanted: Wanted, room: OwnedSemaphorePermit) -> Result<(), Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.requests.try_send(Request { key, messages, answer, _room: room }).map_err(|error| match error {
+        self.requests.try_send(Request { key, wanted, answer, _room: room }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => BUSY,
             mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
         })?;
@@ -82,13 +112,19 @@ impl Writer {
 
 const BUSY: Refusal = Refusal::TooMany { seconds: BUSY_SECONDS };
 
-async fn run(db: Db, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Request>, stop: CancellationToken) {
+/// Where it is written, and the salt under which those stand who are to be kept out.
+struct Books {
+    db: Db,
+    salt: Salt,
+}
+
+async fn run(books: Books, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Request>, stop: CancellationToken) {
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled(), if !waiting.is_closed() => waiting.close(),
             first = waiting.recv() => match first {
-                Some(first) => write_all(&db, &wake, take(first, &mut waiting)).await,
+                Some(first) => write_all(&books, &wake, take(first, &mut waiting)).await,
                 None => return,
             },
         }
@@ -97,21 +133,21 @@ async fn run(db: Db, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Request>, st
 
 /// The first request and all that wait behind it, up to a transaction's worth.
 fn take(first: Request, waiting: &mut mpsc::Receiver<Request>) -> Vec<Request> {
-    let mut messages = first.messages.len();
+    let mut size = first.wanted.size();
     let mut requests = vec![first];
-    while messages < MESSAGES_A_COMMIT
+    while size < MESSAGES_A_COMMIT
         && let Ok(next) = waiting.try_recv()
     {
-        messages += next.messages.len();
+        size += next.wanted.size();
         requests.push(next);
     }
     requests
 }
 
 /// Writes the requests together. If that fails they are written one by one, so that a bad one fails alone.
-async fn write_all(db: &Db, wake: &Notify, requests: Vec<Request>) {
+async fn write_all(books: &Books, wake: &Notify, requests: Vec<Request>) {
     let begun = Instant::now();
-    let failed = match commit(db, &requests).await {
+    let failed = match commit(books, &requests).await {
         Ok(done) => {
             metrics::committed(begun.elapsed());
             return answer(wake, requests, done);
@@ -126,7 +162,7 @@ async fn write_all(db: &Db, wake: &Notify, requests: Vec<Request>) {
     }
     for request in requests {
         let alone = vec![request];
-        match commit(db, &alone).await {
+        match commit(books, &alone).await {
             Ok(done) => answer(wake, alone, done),
             Err(failed) => alone.into_iter().for_each(|request| drop(request.answer.send(Err(failed.refusal())))),
         }
@@ -187,19 +223,25 @@ impl From<db::Error> for Failed {
     }
 }
 
-async fn commit(db: &Db, requests: &[Request]) -> Result<Done, Failed> {
+async fn commit(Books { db, salt }: &Books, requests: &[Request]) -> Result<Done, Failed> {
     let now = now();
     let mut tx = db.begin().await?;
     let games: BTreeSet<Uuid> = requests.iter().map(|request| request.key.game_id).collect();
     facts::lock(&mut tx, &games).await?;
-    let keys: BTreeSet<Uuid> = requests.iter().map(|request| request.key.key_id).collect();
-    let mut alive = api_keys::used(&mut tx, &keys, now, LAST_USED_EVERY).await?;
+    let shown: BTreeSet<Uuid> = requests.iter().map(|request| request.key.key_id).collect();
+    let mut alive = api_keys::used(&mut tx, &shown, now, LAST_USED_EVERY).await?;
     alive.insert(OURS);
+    for request in requests.iter().filter(|request| alive.contains(&request.key.key_id)) {
+        if let Wanted::Consent(status, source) = &request.wanted {
+            set_consent(&mut tx, salt, status, source, now).await?;
+        }
+    }
     let batch = new_messages(&mut tx, requests, &alive, now).await?;
     let mut queued = false;
     if !batch.is_empty() {
-        let facts = facts::load(&mut tx, &batch, now).await?;
-        let changes = decided(batch, facts, now)?;
+        let mut facts = facts::load(&mut tx, &batch, now).await?;
+        facts.erased = erased_ids::among(&mut tx, salt, &keys::of_batch(&batch)).await?;
+        let changes = caught(|| decide(batch, facts, now))?;
         changes::write(&mut tx, &changes, now).await?;
         queued = !changes.postbacks.is_empty();
     }
@@ -209,12 +251,25 @@ async fn commit(db: &Db, requests: &[Request]) -> Result<Done, Failed> {
 
 /// The messages under living keys that were never seen before, each once.
 async fn new_messages(tx: &mut Tx, requests: &[Request], alive: &HashSet<Uuid>, now: Millis) -> db::Result<Vec<Message>> {
-    let sent = || requests.iter().filter(|request| alive.contains(&request.key.key_id)).flat_map(|request| &request.messages);
+    let sent = || requests.iter().filter(|request| alive.contains(&request.key.key_id)).flat_map(|request| request.wanted.messages());
     let ids: Vec<(Uuid, Uuid)> = sent().map(|message| (message.game_id, message.message_id)).collect();
     let mut new = message_ids::claim(tx, &ids, now).await?;
     Ok(sent().filter(|message| new.remove(&(message.game_id, message.message_id))).cloned().collect())
 }
 
-fn decided(batch: Vec<Message>, facts: Facts, now: Millis) -> Result<Changes, Failed> {
-    std::panic::catch_unwind(AssertUnwindSafe(|| decide(batch, facts, now))).map_err(|_| Failed::Panic)
+/// Of an id that was erased nothing is kept, also not what it wants: nothing of it goes out in any case.
+async fn set_consent(tx: &mut Tx, salt: &Salt, status: &ConsentStatus, source: &str, now: Millis) -> Result<(), Failed> {
+    let keys = keys_of(status);
+    if !erased_ids::among(tx, salt, &keys).await?.is_empty() {
+        return Ok(());
+    }
+    let mut facts = Facts::default();
+    facts::load_ids(tx, &keys, &mut facts).await?;
+    let changes = caught(|| consent(status, facts, now))?;
+    changes::write(tx, &changes, now).await?;
+    Ok(consents::note_source(tx, status.game_id, &status.anonymous_id, status.time, source).await?)
+}
+
+fn caught(decide: impl FnOnce() -> Changes) -> Result<Changes, Failed> {
+    std::panic::catch_unwind(AssertUnwindSafe(decide)).map_err(|_| Failed::Panic)
 }

@@ -5,6 +5,7 @@ mod lock;
 
 use super::config::{BadSetting, Config, Mode};
 use super::db::{self, Db, instance, users};
+use super::erasure::{NoSalt, Salt};
 use super::networks::http::NoClient;
 use super::people;
 use super::site;
@@ -52,6 +53,15 @@ pub enum CannotStart {
     People(AppError),
 }
 
+impl From<NoSalt> for CannotStart {
+    fn from(cause: NoSalt) -> Self {
+        match cause {
+            NoSalt::Database(cause) => Self::Database(cause),
+            NoSalt::Sealed(_) => Self::WrongKey,
+        }
+    }
+}
+
 /// A state whose database is this process's to write to while the lock is held.
 pub struct Started {
     pub state: AppState,
@@ -71,7 +81,8 @@ pub async fn start(config: Config, now: Millis) -> Result<Started, CannotStart> 
     if let Some((email, password)) = &config.admin {
         people::make_owner(&db, email, password.clone(), now).await.map_err(CannotStart::People)?;
     }
-    let state = AppState::start(site::options(), config, db, sealer)?;
+    let salt = Salt::of_instance(&db, &sealer).await?;
+    let state = AppState::start(site::options(), config, db, sealer, salt)?;
     let setup_code = people::setup_code(&state).await.map_err(CannotStart::People)?;
     Ok(Started { state, setup_code, _lock: lock })
 }

@@ -1,13 +1,13 @@
 //! Results: state, queue and log move together, and a result that comes too late changes nothing.
 
-use super::world::{NOW, World, log, queued, stored};
+use super::world::{Logged, NOW, World, log, queued, stored};
 use crate::model::HOUR;
 use crate::model::attempt::AttemptStatus;
 use crate::model::postback::PostbackState;
 use crate::server::db::postbacks::{self, Claimed};
 use crate::server::db::queue::{self, Share};
 use crate::server::db::results::{self, Attempt, Call, Finish, Results, Stand, id_at};
-use crate::server::db::{Db, attempts};
+use crate::server::db::{Db, attempts, on, within};
 use crate::tests::engines::both_engines;
 use uuid::Uuid;
 
@@ -108,6 +108,33 @@ both_engines! {
         results::finish(&db, &[Results { finishes: vec![finish(&quick[0], Uuid::nil(), accepted())], ..Results::default() }]).await.unwrap();
         assert_eq!(stored(&db, id).await.state, "accepted");
         assert_eq!(log(&db, id).await.iter().filter(|row| row.late).count(), 1);
+    }
+
+    async fn a_call_that_comes_back_after_its_player_was_erased_tells_nothing_of_them(db: TestDb) {
+        let world = World::new(&db).await;
+        let ids = world.postbacks(&db, 2).await;
+        let under_way = claim(&db, &world).await;
+        let mut tx = db.begin().await.unwrap();
+        postbacks::cancel_waiting(&mut tx, world.connection_id, "Erased.", NOW).await.unwrap();
+        within!(&mut tx, c => sqlx::query("update postbacks set erased = $1 where id = $2").bind(true).bind(ids[0]).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        let said = Call { response: Some(r#"{"code":40002,"message":"ip 203.0.113.7 is odd"}"#.into()), ..call() };
+        let event = r#"{"event":"Purchase","user":{"ip":"203.0.113.7"}}"#;
+        let result = |one: &Claimed| {
+            let mut finish = finish(one, said.id, accepted());
+            finish.attempt.sent = Some((said.id, event.into()));
+            finish.attempt.words = Some("ip 203.0.113.7 is odd".into());
+            finish
+        };
+        let finishes = under_way.iter().map(result).collect();
+        results::finish(&db, &[Results { finishes, calls: vec![said.clone()], ..Results::default() }]).await.unwrap();
+        let late = |rows: Vec<Logged>| rows.into_iter().find(|row| row.late).unwrap();
+        let (erased, other) = (late(log(&db, ids[0]).await), late(log(&db, ids[1]).await));
+        assert_eq!(erased.request.as_deref(), Some(r#"{"event":"Purchase","user":"(erased)"}"#));
+        assert_eq!(erased.words.as_deref(), Some("ip (erased) is odd"));
+        assert_eq!(other.request.as_deref(), Some(event));
+        let (response,): (String,) = on!(&db.db, pool => sqlx::query_as("select response from calls where id = $1").bind(said.id).fetch_one(pool).await).unwrap();
+        assert_eq!(response, r#"{"code":40002,"message":"ip (erased) is odd"}"#);
     }
 
     async fn a_cancelled_postback_leaves_with_a_row_that_says_why(db: TestDb) {

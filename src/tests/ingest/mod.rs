@@ -2,16 +2,20 @@
 
 mod clients;
 mod consent;
+mod described;
+mod erasure;
 mod keys;
 mod rejections;
 mod storing;
 mod the_loop;
+mod tracking_consent;
 mod wire;
 mod writer;
 
 use super::engines::TestDb;
 use crate::model::game::{DEFAULT_WINDOW_DAYS, Game, KeyKind};
 use crate::server::db::{Db, api_keys, games, on};
+use crate::server::erasure::{Erasure, Salt};
 use crate::server::ingest::{self, Ingest, Rates};
 use crate::server::now;
 use axum::Router;
@@ -35,6 +39,7 @@ struct Api {
     game_id: Uuid,
     ingest: Ingest,
     router: Router,
+    erasure: Erasure,
     wake: Arc<Notify>,
 }
 
@@ -85,9 +90,10 @@ impl Api {
         let game_id = game(&db, "emberfall", KEY).await;
         let proxies: Vec<ipnet::IpNet> = proxies.iter().map(|net| net.parse().unwrap()).collect();
         let wake = Arc::new(Notify::new());
-        let ingest = Ingest::start(db.db.clone(), rates, &proxies, wake.clone());
+        let erasure = Erasure::new(Salt::for_tests());
+        let ingest = Ingest::start(db.db.clone(), erasure.clone(), rates, &proxies, wake.clone());
         let router = ingest::router(ingest.clone());
-        Self { db, game_id, ingest, router, wake }
+        Self { db, game_id, ingest, router, erasure, wake }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

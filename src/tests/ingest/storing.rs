@@ -1,7 +1,9 @@
 //! What is kept of a message, and that it counts once.
 
 use super::*;
-use crate::model::HOUR;
+use crate::model::{DAY, HOUR};
+use crate::server::db::within;
+use crate::server::sweep::sweep;
 use crate::tests::engines::both_engines;
 
 both_engines! {
@@ -35,6 +37,20 @@ both_engines! {
         let bodies = futures::future::join_all((0..8).map(|_| api.post(std::slice::from_ref(&once)))).await;
         assert!(bodies.iter().all(|answer| answer.counts() == (1, 0)));
         assert_eq!(api.count("select count(*) from messages").await, 2);
+    }
+
+    async fn a_message_id_counts_once_in_thirty_days_whatever_else_it_comes_with(db: TestDb) {
+        let api = Api::new(db).await;
+        let first = track(json!({}));
+        api.accept(std::slice::from_ref(&first)).await;
+        let mut tx = api.db.begin().await.unwrap();
+        within!(&mut tx, c => sqlx::query("update message_ids set received_at = received_at - $1").bind(30 * DAY).execute(c).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        sweep(&api.db, now()).await;
+        let again = track(json!({ "messageId": first["messageId"], "eventName": "other", "anonymousId": "browser-2" }));
+        api.accept(&[again]).await;
+        assert_eq!(api.count("select count(*) from messages").await, 1);
+        assert_eq!(api.count("select count(*) from players").await, 1);
     }
 
     async fn an_event_from_the_future_happened_when_it_arrived(db: TestDb) {

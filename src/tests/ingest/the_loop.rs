@@ -10,7 +10,7 @@ const NETWORK: &str = "tiktok";
 
 impl Api {
     /// A once-per-player goal on purchases and an enabled connection.
-    async fn with_goal_and_connection(db: TestDb) -> Self {
+    pub async fn with_goal_and_connection(db: TestDb) -> Self {
         let api = Self::new(db).await;
         let (goal, connection, time) = (Uuid::now_v7(), Uuid::now_v7(), now());
         let mut tx = api.db.begin().await.unwrap();
@@ -27,7 +27,7 @@ impl Api {
     }
 }
 
-fn landing() -> Value {
+pub fn landing() -> Value {
     message(
         "page",
         json!({
@@ -38,7 +38,7 @@ fn landing() -> Value {
     )
 }
 
-fn purchase(fields: Value) -> Value {
+pub fn purchase(fields: Value) -> Value {
     let mut message = track(json!({ "eventName": "purchase", "properties": { "value": "12.99", "currency": "USD" } }));
     for (name, value) in fields.as_object().unwrap() {
         message[name] = value.clone();
@@ -95,6 +95,36 @@ both_engines! {
         api.accept(&[purchase(json!({}))]).await;
         assert_eq!(api.count("select count(*) from conversions where decision = 'not_sent' and reason = 'already_converted'").await, 1);
         assert_eq!(api.count("select count(*) from queue").await, 1);
+    }
+
+    async fn a_value_is_kept_and_sent_to_the_digit(db: TestDb) {
+        let api = Api::with_goal_and_connection(db).await;
+        api.run("update goals set trigger_kind = 'repeatable'").await;
+        api.accept(&[landing()]).await;
+        let values = [
+            ("12.990", Some(("12.990", 12_990_000))),
+            ("\"0.1\"", Some(("0.1", 100_000))),
+            ("0.000001", Some(("0.000001", 1))),
+            ("999999999999.999999", Some(("999999999999.999999", 999_999_999_999_999_999))),
+            ("0.1000000000000000055511151231257827", None),
+            ("1e2", None),
+            ("\"12,99\"", None),
+            ("-1", None),
+        ];
+        for (value, exact) in values {
+            let properties = format!(r#"{{ "value": {value}, "currency": "usd" }}"#);
+            let message = purchase(json!({ "properties": serde_json::from_str::<Value>(&properties).unwrap() }));
+            api.accept(std::slice::from_ref(&message)).await;
+            let id: Uuid = message["messageId"].as_str().unwrap().parse().unwrap();
+            let (text, micros, currency, body): (Option<String>, Option<i64>, Option<String>, String) = on!(&api.db.db, pool => sqlx::query_as(
+                "select p.value_text, p.value_micros, p.currency, p.body from conversions c join postbacks p on p.conversion_id = c.id
+                 where c.message_id = $1",
+            ).bind(id).fetch_one(pool).await).unwrap();
+            assert_eq!(text.as_deref().zip(micros), exact, "{value}");
+            assert_eq!(currency.as_deref(), exact.map(|_| "USD"), "{value}");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(body["value"].get(0).and_then(Value::as_str), exact.map(|(text, _)| text), "{value}");
+        }
     }
 
     async fn click_and_purchase_may_come_in_one_batch_and_in_any_order(db: TestDb) {

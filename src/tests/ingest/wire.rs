@@ -90,34 +90,42 @@ async fn a_body_that_is_no_batch_is_told_where_and_why() {
 #[tokio::test]
 async fn other_addresses_and_methods_get_the_envelope() {
     let api = Api::new(crate::tests::engines::sqlite().await).await;
-    for path in ["/v1", "/v1/audience", "/v1/audience/tracking-consent", "/v1/audience/data", "/v1/nowhere"] {
+    for path in ["/v1", "/v1/audience", "/v1/audience/data/x", "/v1/nowhere"] {
         let answer = api.send(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!((answer.status, answer.refusal()), (StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND_ERROR"), "{path}");
     }
-    for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
-        let answer = api.send(Request::builder().method(method).uri("/v1/audience/messages").body(Body::empty()).unwrap()).await;
-        assert_eq!((answer.status, answer.refusal()), (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_ERROR"));
-        assert!(answer.header("allow").contains("POST"));
+    for (path, allow, methods) in [
+        ("messages", "POST", [Method::GET, Method::PUT, Method::DELETE, Method::PATCH]),
+        ("tracking-consent", "GET, HEAD, PUT", [Method::POST, Method::DELETE, Method::PATCH, Method::TRACE]),
+        ("data", "DELETE", [Method::GET, Method::POST, Method::PUT, Method::PATCH]),
+    ] {
+        for method in methods {
+            let answer = api.send(Request::builder().method(method).uri(format!("/v1/audience/{path}")).body(Body::empty()).unwrap()).await;
+            assert_eq!((answer.status, answer.refusal()), (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED_ERROR"));
+            assert_eq!(answer.header("allow"), allow);
+        }
     }
 }
 
 #[tokio::test]
 async fn any_site_may_call_with_its_key_and_without_cookies() {
     let api = Api::new(crate::tests::engines::sqlite().await).await;
-    let preflight = Request::options("/v1/audience/messages")
-        .header("origin", "https://emberfall.example")
-        .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "content-type,x-immutable-publishable-key")
-        .body(Body::empty())
-        .unwrap();
-    let answer = api.send(preflight).await;
-    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (StatusCode::OK, "*"));
-    assert!(answer.header("access-control-allow-methods").contains("POST"));
-    for header in ["x-immutable-publishable-key", "x-immutable-api-key", "content-type", "content-encoding"] {
-        assert!(answer.header("access-control-allow-headers").contains(header));
+    for (path, method) in [("messages", "POST"), ("tracking-consent", "GET"), ("tracking-consent", "PUT"), ("data", "DELETE")] {
+        let preflight = Request::options(format!("/v1/audience/{path}"))
+            .header("origin", "https://emberfall.example")
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", "content-type,x-immutable-publishable-key")
+            .body(Body::empty())
+            .unwrap();
+        let answer = api.send(preflight).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (StatusCode::OK, "*"));
+        assert!(answer.header("access-control-allow-methods").contains(method));
+        for header in ["x-immutable-publishable-key", "x-immutable-api-key", "content-type", "content-encoding"] {
+            assert!(answer.header("access-control-allow-headers").contains(header));
+        }
+        assert_eq!(answer.header("access-control-max-age"), "86400");
+        assert!(!answer.headers.contains_key("access-control-allow-credentials"));
     }
-    assert_eq!(answer.header("access-control-max-age"), "86400");
-    assert!(!answer.headers.contains_key("access-control-allow-credentials"));
 
     let body = json!({ "messages": [track(json!({}))] }).to_string();
     let good = api.send(request(KEY).header("origin", "https://emberfall.example").body(body.into()).unwrap()).await;

@@ -8,6 +8,7 @@ use crate::server::db::connection_changes::{self, Saved};
 use crate::server::db::{Db, goals, on};
 use crate::server::decide::facts::Message;
 use crate::server::decide::tests::say::{START, Say};
+use crate::server::erasure::{Erasure, Salt};
 use crate::server::ingest::{Ingest, Rates};
 use crate::server::now;
 use std::collections::BTreeMap;
@@ -139,5 +140,6 @@ impl Town {
 
 /// A writer of its own.
 pub fn ingest(db: &Db) -> Ingest {
-    Ingest::start(db.clone(), Rates { per_key: 0, per_ip: 0 }, &[], Arc::new(Notify::new()))
+    let erasure = Erasure::new(Salt::for_tests());
+    Ingest::start(db.clone(), erasure, Rates { per_key: 0, per_ip: 0 }, &[], Arc::new(Notify::new()))
 }

@@ -15,6 +15,12 @@ impl Stage {
         self.owner.send(request.json(&json!({ "messages": [landing("browser-1", "")] }))).await.status
     }
 
+    /// What the audience API says to a request for an erasure with this key.
+    async fn ask_to_erase(&mut self, key: &str) -> StatusCode {
+        let request = self.owner.bare(Method::DELETE, "/v1/audience/data?anonymousId=browser-1").header("x-immutable-api-key", key);
+        self.owner.send(request).await.status
+    }
+
     async fn keys(&self) -> Vec<api_keys::StoredKey> {
         api_keys::of_game(self.db(), self.game_id().await).await.unwrap()
     }
@@ -46,6 +52,29 @@ both_engines! {
         assert!(page.body.contains(">sk_") && page.body.contains(&format!("{tail}<")), "{}", page.body);
         let page = stage.member.get(&format!("{SETTINGS}/api-keys?reveal=secret")).await;
         assert!(page.body.contains(&format!("••••{tail}")) && !page.body.contains(">sk_"), "{}", page.body);
+    }
+
+    async fn the_keys_page_leads_to_the_apis_description(db: TestDb) {
+        let mut stage = Stage::set(db).await;
+        let page = stage.member.get(&format!("{SETTINGS}/api-keys")).await;
+        let link = "/api/v1/openapi.json";
+        assert!(page.body.contains(&format!("href=\"{link}\"")), "{}", page.body);
+        let answer = stage.member.get(link).await;
+        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/json"));
+        assert!(answer.body.contains("\"openapi\": \"3.1.0\""));
+    }
+
+    async fn a_rotated_secret_key_erases_nobody(db: TestDb) {
+        let mut stage = Stage::set(db).await;
+        let page = stage.owner.get(&format!("{SETTINGS}/api-keys?reveal=secret")).await;
+        let old = page.body.split(">sk_").nth(1).and_then(|rest| rest.split('<').next()).map(|rest| format!("sk_{rest}")).expect("the whole key");
+        assert_eq!(stage.ask_to_erase(&old).await, StatusCode::ACCEPTED);
+        let question = stage.owner.get(&format!("{SETTINGS}/api-keys/rotate/secret")).await;
+        assert!(question.text().contains("Rotate the secret key?") && question.text().contains("It was last used"), "{}", question.text());
+        let answer = stage.owner.submit::<RotateKey>(&[("game", "emberfall"), ("kind", "secret")]).await;
+        let page = stage.owner.follow(&answer).await;
+        assert!(page.text().contains("The secret key is new."), "{}", page.text());
+        assert_eq!(stage.ask_to_erase(&old).await, StatusCode::UNAUTHORIZED);
     }
 
     async fn a_key_of_no_kind_is_not_rotated(db: TestDb) {

@@ -2,6 +2,7 @@
 
 mod access;
 mod connecting;
+mod erasure;
 mod general;
 mod goals;
 mod keys;

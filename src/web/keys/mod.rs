@@ -12,6 +12,9 @@ use api::read_keys;
 use examples::Examples;
 use leptos::prelude::*;
 
+/// Of the audience API.
+const DESCRIPTION: &str = "/api/v1/openapi.json";
+
 /// `/games/{game}/settings/api-keys`
 pub fn path(game: &str) -> String {
     format!("/games/{game}/settings/api-keys")
@@ -40,12 +43,13 @@ fn Keys(loaded: Loaded, game: String, rotated: Option<KeyKind>) -> impl IntoView
             {rotated.map(|kind| view! { <Rotated kind/> })}
             <Section id="keys" title="Keys">
                 <div class="cols pair">
-                    <Key key=publishable title="Publishable key" says="Names the game when the pixel and the game send messages. It may be seen by anyone: it can only add messages." game=game.clone() may_change whole=true/>
+                    <Key key=publishable title="Publishable key" says="Names the game when the pixel and the game send messages. It may be seen by anyone: it can only add messages and say what a player agrees to." game=game.clone() may_change whole=true/>
                     <Key key=secret title="Secret key" says="For your servers only, where a player’s data is to be erased. It belongs in no page, no game build and no repository." game may_change whole=revealed>{reveal}</Key>
                 </div>
                 {(!may_change).then(|| view! { <p class="muted small">"Owners and admins of this game see the secret key and replace keys."</p> })}
             </Section>
             <Examples key origin sample/>
+            <Described/>
         </div>
     }
 }
@@ -97,6 +101,16 @@ fn Reveal(game: String, revealed: bool) -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// Where a program reads what the API takes.
+#[component]
+fn Described() -> impl IntoView {
+    view! {
+        <Section id="described" title="API description" hint="OpenAPI 3.1: every address, field, limit and answer, for client generators and for testing.">
+            <p><a href=DESCRIPTION>{DESCRIPTION}</a></p>
+        </Section>
+    }
 }
 
 #[component]

@@ -12,6 +12,8 @@ const STEPS: &[&str] = &[
     "update clicks set player_id = $2 where player_id = $1",
     "update conversions set player_id = $2 where player_id = $1",
     "update messages set player_id = $2 where player_id = $1",
+    "update players set consent_source = (select f.consent_source from players f where f.id = $1)
+     where id = $2 and exists (select 1 from players f where f.id = $1 and f.consent_at > coalesce(players.consent_at, 0))",
     "delete from players where id = $1 and id <> $2",
 ];
 

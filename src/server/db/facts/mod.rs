@@ -9,7 +9,7 @@ mod rules;
 
 use super::{Result, Tx};
 use crate::model::Millis;
-use crate::server::decide::facts::{Facts, Message};
+use crate::server::decide::facts::{Facts, IdentityKey, Message};
 use crate::server::decide::keys;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -24,6 +24,14 @@ pub async fn lock(tx: &mut Tx, games: &BTreeSet<Uuid>) -> Result<()> {
 }
 
 pub use again::of_conversions;
+
+/// Adds the players of these ids of locked games, with all their ids and nothing of what they did.
+pub async fn load_ids(tx: &mut Tx, wanted: &BTreeSet<IdentityKey>, facts: &mut Facts) -> Result<()> {
+    let known: BTreeSet<Uuid> = facts.players.keys().copied().collect();
+    identities::load(tx, wanted, facts).await?;
+    let new: Vec<Uuid> = facts.players.keys().copied().filter(|player| !known.contains(player)).collect();
+    identities::load_others(tx, &new, facts).await
+}
 
 /// The facts for a batch of new messages of locked games.
 pub async fn load(tx: &mut Tx, batch: &[Message], now: Millis) -> Result<Facts> {

@@ -27,6 +27,15 @@ fn none_cancels_what_is_queued_and_blocks_what_comes_until_it_is_raised() {
 }
 
 #[test]
+fn none_cancels_what_a_players_tests_have_queued() {
+    let mut game = game();
+    game.connection("tiktok").test_code = Some("TEST1".into());
+    game.hears([page().of("web").url("?ttclid=T1"), purchase().of("web").test().at(HOUR)]);
+    game.hears_consent("web", Consent::None, 2 * HOUR);
+    assert_eq!(game.postbacks.values().map(|(_, state)| *state).collect::<Vec<_>>(), [State::Cancelled]);
+}
+
+#[test]
 fn a_status_counts_for_every_id_of_the_player() {
     let mut game = queued();
     game.hears_consent("phone", Consent::None, 2 * HOUR);

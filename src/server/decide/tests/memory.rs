@@ -8,10 +8,11 @@ use crate::model::goal::{Filter, Goal, GoalStatus, Trigger};
 use crate::model::{DAY, Millis};
 use crate::server::decide::changes::{Changes, NewPostback, StoredMessage};
 use crate::server::decide::consent::ConsentStatus;
+use crate::server::decide::erased::{Asked, gone};
 use crate::server::decide::facts::{Click, Facts, IdentityKey, MappedAction, Message, Player, Slot, Span, StoredConversion};
 use crate::server::decide::send_now::send_now;
 use crate::server::decide::{AGAIN_FOR, consent, decide, keys};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Game {
     pub conversions: BTreeMap<Uuid, StoredConversion>,
     pub postbacks: BTreeMap<Uuid, (NewPostback, State)>,
     pub messages: Vec<StoredMessage>,
+    /// Ids that were erased, with the time.
+    pub erased: HashMap<IdentityKey, Millis>,
     /// Every dedup id ever queued, with its conversion.
     pub queued: Vec<(Uuid, String)>,
     seen: BTreeSet<Uuid>,
@@ -143,6 +146,39 @@ impl Game {
         self.write(changes);
     }
 
+    /// Erases whoever bears this id, as the steps of an erasure do it.
+    pub fn erases(&mut self, asked: &Asked, at: Millis) {
+        self.now = self.now.max(START + at);
+        let asked = asked.keys(GAME);
+        let mut known = asked.clone();
+        let gone = loop {
+            let found = gone(&asked, &self.load_keys(known.clone(), &[]));
+            if found.unknown.is_empty() {
+                break found;
+            }
+            known.extend(found.unknown);
+        };
+        self.erased.extend(gone.ids.iter().map(|key| (IdentityKey { test: false, ..key.clone() }, self.now)));
+        for spans in self.identities.values_mut() {
+            spans.retain(|_, span| !gone.players.contains(&span.player_id));
+        }
+        self.identities.retain(|_, spans| !spans.is_empty());
+        for (key, since) in gone.others {
+            let spans = self.identities.get_mut(&key).unwrap();
+            let span = spans.remove(&since).expect("it is the first that is left");
+            spans.insert(0, Span { since: 0, ..span });
+        }
+        let theirs = |player: Option<Uuid>| player.is_some_and(|player| gone.players.contains(&player));
+        self.players.retain(|id, _| !gone.players.contains(id));
+        self.clicks.retain(|_, click| !theirs(Some(click.player_id)));
+        self.slots.retain(|_, slot| !theirs(Some(slot.player_id)));
+        self.messages.retain(|message| !theirs(message.player_id));
+        self.conversions.retain(|_, conversion| !theirs(conversion.player_id));
+        let left = &self.conversions;
+        self.postbacks.retain(|_, (postback, _)| left.contains_key(&postback.conversion_id));
+        self.check();
+    }
+
     /// “Send now” for everything that is there.
     pub fn sends_now(&mut self) {
         let mut facts = self.load_keys(self.identities.keys().cloned().collect(), &[]);
@@ -182,6 +218,7 @@ impl Game {
             connections: self.connections.clone(),
             mappings: self.mappings.clone().into_iter().collect(),
             actions: self.actions.clone().into_iter().collect(),
+            erased: self.erased.clone(),
             ..Facts::default()
         };
         while !wanted.is_empty() {

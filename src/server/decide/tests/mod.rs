@@ -6,6 +6,7 @@ pub mod say;
 mod attribution;
 mod clicks;
 mod consent;
+mod erased;
 mod goals;
 mod late;
 mod limits;

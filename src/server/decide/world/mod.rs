@@ -23,6 +23,8 @@ pub struct World {
     pub graph: Graph,
     pub clicks: Clicks,
     pub conversions: Conversions,
+    /// Ids that were erased, with the time.
+    pub erased: HashMap<IdentityKey, Millis>,
     /// Players whose clicks, links or contact changed: what can still be decided about them is decided again.
     stirred: BTreeSet<Uuid>,
 }
@@ -39,7 +41,8 @@ pub struct Rules {
 
 impl World {
     pub fn new(facts: Facts, now: Millis) -> Self {
-        let Facts { window_days, identities, players, clicks, slots, conversions, mut goals, connections, mappings, actions } = facts;
+        let Facts { window_days, identities, players, clicks, slots, conversions, mut goals, connections, mappings, actions, erased } =
+            facts;
         goals.sort_by_key(|goal| goal.id);
         Self {
             now,
@@ -47,6 +50,7 @@ impl World {
             graph: Graph::new(players, identities),
             clicks: Clicks::new(clicks),
             conversions: Conversions::new(conversions, slots),
+            erased,
             stirred: BTreeSet::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! What is sent: the exact bytes, nothing personal without consent, no secret in the log, test events apart.
 
 use super::*;
+use crate::server::masking;
 use crate::server::networks::contract::{Body, Request};
 use crate::server::networks::http::logged;
 
@@ -119,6 +120,43 @@ fn a_call_of_many_says_of_each_what_a_call_of_one_says() {
         for (event, sent) in events.iter().zip(sent) {
             assert_eq!(events_of(network, &network.request(&settings(), &to, std::slice::from_ref(event))), std::slice::from_ref(sent));
         }
+    }
+}
+
+#[test]
+fn an_erased_event_of_one_player_reads_like_that_of_any_other() {
+    for (network, Vectors { sample, .. }) in all_ways() {
+        let one = full(network, &sample, "purchase");
+        let other = ClickIds {
+            id: sample.click_id.replace(|c: char| c.is_ascii_lowercase(), "q"),
+            time: TIME - 7_200_000,
+            fbp: Some("fb.1.1704721999999.9999999999".into()),
+            fbc: Some("fb.1.1704721999999.wxyz".into()),
+            ttp: Some("9Z9Z9Z9Z9Z9Z9Z9Z9Z9Z9Z9Z9Z9".into()),
+            rdt_uuid: Some("1677719999999.c8f7eb7d-b357-437b-8bd3-e1c8166c7133".into()),
+            ..one.click.clone().unwrap()
+        };
+        let browser = Browser {
+            ip: Some("2001:db8::99".into()),
+            user_agent: Some("Somebody else's browser".into()),
+            page_url: Some("https://emberfall.example/other?y=2".into()),
+            referrer: Some("https://elsewhere.example/".into()),
+        };
+        let other = Event {
+            click: Some(other),
+            browser: Some(browser),
+            external_id: Some("somebody-else".into()),
+            email: Some("bob@example.net".into()),
+            phone: Some("+49 170 7654321".into()),
+            ..one.clone()
+        };
+        let left = |event: Event| {
+            let request = network.request(&settings(), &destination(&sample), &[event]);
+            masking::erased_event(&events_of(network, &request)[0].to_string())
+        };
+        let (one, other) = (left(one), left(other));
+        assert_eq!(one, other, "{}", network.spec().slug);
+        assert!(one.contains("(erased)") && one.contains("9.990"), "{one}");
     }
 }
 
