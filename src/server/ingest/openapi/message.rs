@@ -60,8 +60,7 @@ fn of_kind(kind: MessageKind) -> Value {
 }
 
 fn common(kind: MessageKind) -> Value {
-    let free =
-        |says: &str, max: usize| json!({ "type": ["object", "null"], "description": format!("{says}, at most {} KiB.", max / 1024) });
+    let free = |says: &str, max: usize| json!({ "type": ["object", "null"], "description": format!("{says}, at most {} KiB. No name or text in it holds U+0000.", max / 1024) });
     json!({
         "type": { "type": "string", "const": kind.word() },
         "messageId": { "type": "string", "format": "uuid", "description": "Made by the client. It comes once in a batch, and counts once in 30 days." },
@@ -95,6 +94,6 @@ fn context() -> Value {
         "type": "object",
         "required": ["library", "libraryVersion"],
         "properties": properties,
-        "description": format!("At most {} KiB.", MAX_CONTEXT / 1024),
+        "description": format!("At most {} KiB. No name or text in it holds U+0000.", MAX_CONTEXT / 1024),
     })
 }
