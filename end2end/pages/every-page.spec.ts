@@ -55,6 +55,14 @@ test('every page has a title and one heading, and is no wider than its window @c
   }
 })
 
+test('islands come alive though the browser is never idle', async ({ signedIn: page }) => {
+  await page.addInitScript(() => {
+    window.requestIdleCallback = (what, how) => how?.timeout ? window.setTimeout(what, how.timeout) : 0
+  })
+  await page.goto(path.tiktok)
+  await expect(page.locator('span[data-hydrated]').first()).toBeAttached()
+})
+
 test('a stranger is sent to sign in, and back @core', async ({ page }) => {
   await page.goto(path.tiktok)
   await expect(page).toHaveURL(/\/sign-in\?next=/)

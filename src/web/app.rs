@@ -29,6 +29,8 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
+const IDLE: &str = include_str!("idle.js");
+
 /// The whole document. Pages are plain HTML; only islands are brought alive.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let stylesheet = options.css_path();
@@ -41,6 +43,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=stylesheet/>
+                <script nonce=use_nonce()>{IDLE}</script>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
