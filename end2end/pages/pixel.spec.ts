@@ -17,7 +17,9 @@ test('a page with Immutable\'s snippet, the script\'s address changed, delivers 
     document.head.appendChild(s);
     })();
     </script>
-    <button onclick="__imtbl.push(['track', 'purchase', { currency: 'USD', value: '12.99' }])">Buy</button>`))
+    <button onclick="__imtbl.push(['track', 'purchase', { currency: 'USD', value: '12.99' }])">Buy</button>
+    <button onclick="__imtbl.push(['consent', 'full'])">Agree</button>
+    <button onclick="__imtbl.push(['consent', 'none'])">Withdraw</button>`))
   await new Promise<void>(done => site.listen(0, done))
   await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/play?ttclid=${click}&utm_source=tiktok`)
   await page.getByRole('button', { name: 'Buy' }).click()
@@ -25,6 +27,19 @@ test('a page with Immutable\'s snippet, the script\'s address changed, delivers 
     const ledger = await (await fetch(`${demo.simulator}/simulator/ledger?network=tiktok&event=Purchase&limit=1000`)).text()
     return ledger.match(new RegExp(`"event_id":"[^"]+","user":{"ttclid":"${click}"`))?.length ?? 0
   }, { intervals: [100] }).toBe(1)
+
+  // What the visitor agrees to arrives, also when they take it back, and then nothing is left in the browser.
+  const visitor = async () => (await page.context().cookies()).find(({ name }) => name === 'imtbl_anon_id')?.value
+  const known = await visitor()
+  const agreed = async () => (await (await fetch(`${demo.url}/v1/audience/tracking-consent?anonymousId=${known}`, {
+    headers: { 'x-immutable-publishable-key': 'pk_demo' },
+  })).json()).status
+  expect(await agreed()).toBe('not_set')
+  for (const [button, status] of [['Agree', 'full'], ['Withdraw', 'none']] as const) {
+    await page.getByRole('button', { name: button }).click()
+    await expect.poll(agreed, { intervals: [100] }).toBe(status)
+  }
+  expect(await visitor()).toBeUndefined()
   site.closeAllConnections()
   site.close()
 })
