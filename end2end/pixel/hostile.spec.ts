@@ -31,7 +31,8 @@ for (const seed of [1, 20261126, 777]) {
     await page.evaluate(() => (window as any).postbacks.push(['consent', 'full'], ['track', 'still_here', { value: '1.00' }]))
     await expect(async () => {
       await site.hurry()
-      expect(site.messages().at(-1)).toMatchObject({ eventName: 'still_here', properties: { value: '1.00' } })
+      // Not always the last to arrive: what is hurried goes beside a batch that is on its way.
+      expect(site.messages()).toContainEqual(expect.objectContaining({ eventName: 'still_here', properties: expect.objectContaining({ value: '1.00' }) }))
     }).toPass({ intervals: [50] })
     const text = JSON.stringify(site.messages())
     expect(text).not.toMatch(/[^\\]\\ud[89a-f]|[^\\]\\u0000/) // no halves of characters, no U+0000: the API's JSON has neither
