@@ -5,36 +5,48 @@ use crate::rig::Rig;
 use crate::{RUN_TIME, RUNS, town};
 use std::time::Duration;
 
-/// Messages stored when it is measured; the last one can be chosen: `cargo bench --bench ingest -- growth 1000000`.
+/// Messages stored where it is measured. The last one can be chosen: `cargo bench --bench ingest -- growth 1000000`.
 const FEW: u64 = 100_000;
 pub const MANY: u64 = 10_000_000;
 /// What the rate at many is to be of the rate at few, in percent.
 const WANTED: f64 = 90.0;
 const FILL_TIME: Duration = Duration::from_secs(2);
 
-/// Fills the database to each size and measures there.
+/// One database for each size. They are measured in turns, so that what else the machine does troubles all alike.
 pub async fn measure(engine: &str, url: &str, many: u64) {
-    let rig = Rig::start(url).await;
-    let mut rates = Vec::new();
-    for size in [FEW, many] {
+    let mut sizes = vec![many, many / 10, FEW];
+    sizes.retain(|size| *size >= FEW);
+    sizes.dedup();
+    let mut towns = Vec::new();
+    for size in sizes {
+        let rig = Rig::start(url).await;
         fill(&rig, size).await;
-        let mut runs = Vec::with_capacity(RUNS);
-        for _ in 0..RUNS {
-            runs.push(load(RUN_TIME).run(&rig).await);
+        towns.push((size, rig, Vec::with_capacity(RUNS)));
+    }
+    for _ in 0..RUNS {
+        for (_, rig, runs) in &mut towns {
+            runs.push(load(RUN_TIME).run(rig).await);
         }
-        runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-        let Run { rate, p50_ms, p99_ms } = &runs[RUNS / 2];
+    }
+    let few = median(&mut towns.last_mut().expect("there is a smallest").2).rate;
+    for (size, rig, mut runs) in towns {
+        let Run { rate, p50_ms, p99_ms } = *median(&mut runs);
         println!(
-            "{engine}: a million players, {size} messages stored: {:.0} / {rate:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s); median run p50 {p50_ms:.1} ms, p99 {p99_ms:.1} ms",
+            "{engine}: a million players, {size} messages stored: {:.0} / {rate:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s, in turns), {:.0} % of the rate at {FEW}, {WANTED:.0} % is wanted; median run p50 {p50_ms:.1} ms, p99 {p99_ms:.1} ms; memory {:.0} MB at most; {}",
             runs[0].rate,
             runs[RUNS - 1].rate,
             RUN_TIME.as_secs(),
+            rate / few * 100.0,
+            rig.memory("VmHWM"),
+            rig.stored().await,
         );
-        rates.push(*rate);
+        rig.stop().await;
     }
-    let kept = rates[1] / rates[0] * 100.0;
-    println!("{engine}: at {many} messages {kept:.0} % of the rate at {FEW}; {WANTED:.0} % is wanted; {}", rig.stored().await);
-    rig.stop().await;
+}
+
+fn median(runs: &mut [Run]) -> &Run {
+    runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+    &runs[runs.len() / 2]
 }
 
 fn load(time: Duration) -> Load {

@@ -2,6 +2,7 @@
 //! calls in flight are recorded, leases are given back.
 
 use super::config::Config;
+use super::db::checkpoints;
 use super::start::CannotStart;
 use super::state::AppState;
 use super::{dispatch, metrics, router, sweep};
@@ -31,6 +32,7 @@ pub async fn serve(state: AppState, listener: TcpListener, shutdown: Cancellatio
     if let Some(handle) = &state.metrics {
         tokio::spawn(metrics::upkeep(handle.clone(), shutdown.clone()));
     }
+    tokio::spawn(checkpoints::run(state.db.clone(), shutdown.clone()));
     let served = web(&state, listener, &shutdown).await;
     // A web server that failed takes the rest with it.
     shutdown.cancel();

@@ -11,6 +11,7 @@ use crate::server::decide::facts::{
 };
 use crate::server::networks::contract::Event;
 use serde_json::Map;
+use std::sync::Arc;
 use uuid::Uuid;
 
 const NOW: i64 = 1_800_000_000_000;
@@ -137,8 +138,9 @@ impl Rows {
         }
     }
 
-    fn message(&self, anonymous_id: &str) -> Message {
-        Message {
+    /// It tells a phone number, so that its player is loaded whole.
+    fn message(&self, anonymous_id: &str) -> Arc<Message> {
+        Arc::new(Message {
             id: Uuid::now_v7(),
             game_id: self.game_id,
             message_id: Uuid::now_v7(),
@@ -153,14 +155,14 @@ impl Rows {
             alias: None,
             event_name: Some("purchase".into()),
             surface: None,
-            consent: Consent::Anonymous,
+            consent: Consent::Full,
             test: false,
             ip: None,
             user_agent: None,
             properties: Map::new(),
             context: Map::new(),
-            traits: Map::new(),
-        }
+            traits: Map::from_iter([("phone".into(), "+49 30 123456".into())]),
+        })
     }
 }
 
@@ -170,7 +172,7 @@ async fn write(db: &Db, changes: Changes) {
     tx.commit().await.unwrap();
 }
 
-async fn load(db: &Db, batch: &[Message]) -> Facts {
+async fn load(db: &Db, batch: &[Arc<Message>]) -> Facts {
     let mut tx = db.begin().await.unwrap();
     let games = batch.iter().map(|message| message.game_id).collect();
     facts::lock(&mut tx, &games).await.unwrap();

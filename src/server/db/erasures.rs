@@ -71,7 +71,7 @@ pub async fn claim(db: &Db, now: Millis) -> Result<Option<Job>> {
     }
     let mut tx = db.begin().await?;
     let [sqlite, postgres] = CLAIM;
-    let text = if matches!(tx, Tx::Sqlite(_)) { sqlite } else { postgres };
+    let text = if matches!(tx, Tx::Sqlite(..)) { sqlite } else { postgres };
     let job = within!(&mut tx, c => sqlx::query_as(text)
         .bind(Uuid::new_v4())
         .bind(now + LEASE)

@@ -10,21 +10,41 @@ use uuid::Uuid;
 /// for its age.
 pub const KEPT_FOR: Millis = 32 * DAY;
 
-/// Takes note of (game, messageId) pairs and returns those not seen before.
+/// Takes note of (game, messageId) pairs of locked games and returns those not seen before. Nearly all are new, so it is asked first which
+/// are not: telling of each that it was taken would cost more than taking it.
 pub async fn claim(tx: &mut Tx, ids: &[(Uuid, Uuid)], now: Millis) -> Result<HashSet<(Uuid, Uuid)>> {
-    let mut new = HashSet::with_capacity(ids.len());
-    for piece in rows::pieces(ids) {
-        let inserted: Vec<(Uuid, Uuid)> = within!(tx, c => {
+    let mut new: HashSet<(Uuid, Uuid)> = ids.iter().copied().collect();
+    let asked: Vec<(Uuid, Uuid)> = new.iter().copied().collect();
+    for list in rows::lists(&asked) {
+        for seen in among(tx, &list).await? {
+            new.remove(&seen);
+        }
+    }
+    let taken: Vec<&(Uuid, Uuid)> = asked.iter().filter(|id| new.contains(*id)).collect();
+    for piece in rows::pieces(&taken) {
+        within!(tx, c => {
             let mut query = QueryBuilder::new("insert into message_ids (game_id, message_id, received_at) ");
             query.push_values(piece, |mut row, (game, message)| {
                 row.push_bind(*game).push_bind(*message).push_bind(now);
             });
-            query.push(" on conflict do nothing returning game_id, message_id");
-            query.build_query_as().fetch_all(c).await
+            query.build().execute(c).await.map(drop)
         })?;
-        new.extend(inserted);
     }
     Ok(new)
+}
+
+/// Those that were seen.
+async fn among(tx: &mut Tx, ids: &[(Uuid, Uuid)]) -> Result<Vec<(Uuid, Uuid)>> {
+    within!(tx, c => {
+        let mut query = QueryBuilder::new("with wanted (game_id, message_id) as (");
+        query.push_values(ids, |mut row, (game, message)| {
+            row.push_bind(*game).push_bind(*message);
+        });
+        query.push(
+            ") select m.game_id, m.message_id from wanted w cross join message_ids m where m.game_id = w.game_id and m.message_id = w.message_id",
+        );
+        query.build_query_as().fetch_all(c).await
+    })
 }
 
 /// Forgets at most `limit` messages received before `then`; returns how many.

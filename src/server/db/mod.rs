@@ -5,12 +5,14 @@ pub mod api_keys;
 pub mod attempts;
 pub mod audit;
 pub mod changes;
+pub mod checkpoints;
 pub mod connection_changes;
 pub mod connection_row;
 pub mod connections;
 pub mod consents;
 pub mod conversions;
 pub mod deliveries;
+mod durable;
 pub mod erased_ids;
 pub mod erased_rows;
 pub mod erasures;
@@ -39,6 +41,7 @@ pub mod sealed;
 pub mod sessions;
 pub mod users;
 
+use durable::Disk;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -52,6 +55,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// How long a SQLite statement waits for the file's lock (another program may hold it for a backup).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
+/// Pages in the write-ahead log (128 MiB) at which a commit writes them back itself, where `checkpoints` does not keep up or does not run.
+const WAL_PAGES: &str = "32768";
+/// Bytes of the log's file that stay when it begins anew.
+const WAL_KEEPS: &str = "67108864";
 /// Pages that the SQLite writer keeps in memory, in KiB: the ends of all the indexes that it writes to. With SQLite's own 2 MiB it
 /// reads them again and again.
 const WRITER_CACHE: &str = "-65536";
@@ -63,14 +70,24 @@ pub enum Db {
     Sqlite {
         read: SqlitePool,
         write: SqlitePool,
+        /// For `checkpoints` alone.
+        checkpoint: SqlitePool,
+        disk: Disk,
     },
     Postgres(PgPool),
 }
 
 /// A write transaction; dropped without `commit`, it is rolled back.
 pub enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Transaction<'static, Sqlite>, Disk),
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// A commit that others see already and that is on its way to the disk.
+#[must_use]
+pub enum Committed {
+    Sqlite(Disk),
+    Postgres,
 }
 
 /// Runs one expression against the read pool of either engine: `on!(db, pool => sqlx::query("…").execute(pool).await)`.
@@ -88,7 +105,7 @@ pub(crate) use on;
 macro_rules! within {
     ($tx:expr, $connection:ident => $body:expr) => {
         match $tx {
-            $crate::server::db::Tx::Sqlite(tx) => {
+            $crate::server::db::Tx::Sqlite(tx, _) => {
                 let $connection = &mut **tx;
                 $body
             }
@@ -108,14 +125,17 @@ impl Db {
             let options = SqliteConnectOptions::from_str(url)?
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
+                .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true)
                 .busy_timeout(BUSY_TIMEOUT)
-                .statement_cache_capacity(512);
-            let writing = options.clone().pragma("cache_size", WRITER_CACHE);
-            let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
+                .statement_cache_capacity(512)
+                .pragma("temp_store", "memory");
+            let disk = Disk::of(options.get_filename());
+            let writing = options.clone().pragma("wal_autocheckpoint", WAL_PAGES).pragma("journal_size_limit", WAL_KEEPS);
+            let checkpoint = one_for_ever().connect_lazy_with(writing.clone());
+            let write = one_for_ever().connect_with(writing.pragma("cache_size", WRITER_CACHE)).await?;
             let read = SqlitePoolOptions::new().max_connections(SQLITE_READERS).connect_with(options.read_only(true)).await?;
-            Ok(Self::Sqlite { read, write })
+            Ok(Self::Sqlite { read, write, checkpoint, disk })
         } else {
             let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(512);
             Ok(Self::Postgres(PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect_with(options).await?))
@@ -132,14 +152,15 @@ impl Db {
     /// A write transaction. On SQLite it takes the one writer at once, so that it never fails half-way for the lock.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Sqlite { write, disk, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?, disk.clone()),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
 
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => {
+            Self::Sqlite { read, write, checkpoint, .. } => {
+                checkpoint.close().await;
                 read.close().await;
                 write.close().await;
             }
@@ -148,11 +169,32 @@ impl Db {
     }
 }
 
+/// One connection that keeps what it has in memory however long it rests.
+fn one_for_ever() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
+}
+
 impl Tx {
+    /// Durable when it returns.
     pub async fn commit(self) -> Result<()> {
+        self.commit_early().await?.durable().await
+    }
+
+    /// Lets the next transaction begin while this one is on its way to the disk.
+    pub async fn commit_early(self) -> Result<Committed> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Sqlite(tx, disk) => tx.commit().await.map(|()| Committed::Sqlite(disk)),
+            Self::Postgres(tx) => tx.commit().await.map(|()| Committed::Postgres),
+        }
+    }
+}
+
+impl Committed {
+    /// Returns when it is durable. On an error it may be or not, and whoever relies on it is to be told no.
+    pub async fn durable(self) -> Result<()> {
+        match self {
+            Self::Sqlite(disk) => disk.flush().await,
+            Self::Postgres => Ok(()),
         }
     }
 }

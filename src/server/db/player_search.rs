@@ -127,7 +127,7 @@ mod tests {
             "select distinct player_id from identities where game_id = $1 and test in ($2, $3) and kind in ($4, $5) and value = $6
              and player_id < $7 order by player_id desc limit $8";
         for (text, index) in [
-            (identities, "sqlite_autoindex_identities_1 (game_id=? AND test=? AND kind=? AND value=?)"),
+            (identities, "PRIMARY KEY (game_id=? AND test=? AND kind=? AND value=?)"),
             (BY_CLICK, "clicks_by_click_id (game_id=? AND click_id=? AND player_id<?)"),
             (BY_DEDUP_ID, "postbacks_by_event (connection_id=? AND dedup_id=?)"),
             (BY_CONVERSION, "sqlite_autoindex_conversions_1 (id=?)"),

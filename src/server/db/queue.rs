@@ -67,7 +67,7 @@ const DELETE_HELD: [&str; 2] = [
 /// Takes rows out of the queue; which of them were still ours.
 pub async fn take_out(tx: &mut Tx, held: &[(Uuid, Uuid)]) -> Result<Vec<Uuid>> {
     let [sqlite, postgres] = DELETE_HELD;
-    let text = if matches!(tx, Tx::Sqlite(_)) { sqlite } else { postgres };
+    let text = if matches!(tx, Tx::Sqlite(..)) { sqlite } else { postgres };
     let mut ours = Vec::with_capacity(held.len());
     for piece in rows::pieces(held) {
         let gone: Vec<(Uuid,)> = within!(tx, c => held_rows!(piece).push(text).build_query_as().fetch_all(c).await)?;
@@ -128,7 +128,7 @@ async fn run(
     most: usize,
     now: Millis,
 ) -> Result<Vec<Held>> {
-    let text = if matches!(tx, Tx::Sqlite(_)) { sqlite } else { postgres };
+    let text = if matches!(tx, Tx::Sqlite(..)) { sqlite } else { postgres };
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut held: Vec<Held> = within!(tx, c => sqlx::query_as(text)
         .bind(Uuid::new_v4())

@@ -98,7 +98,7 @@ const CLAIM: [&str; 2] = [
 /// Claims up to `most` receipts of the connection whose question is due at `now`.
 pub async fn claim(tx: &mut Tx, connection_id: Uuid, most: usize, now: Millis) -> Result<Vec<Open>> {
     let [sqlite, postgres] = CLAIM;
-    let text = if matches!(tx, Tx::Sqlite(_)) { sqlite } else { postgres };
+    let text = if matches!(tx, Tx::Sqlite(..)) { sqlite } else { postgres };
     within!(tx, c => sqlx::query_as(text)
         .bind(Uuid::new_v4())
         .bind(now + LEASE)

@@ -4,10 +4,11 @@ use super::facts::{Click, IdentityKey, Message, Player, Slot, Span, StoredConver
 use crate::model::Millis;
 use crate::model::money::Money;
 use crate::server::networks::contract::Event;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The fields stand in the order in which they are to be written.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Changes {
     /// Once-per-player slots to delete, by (goal, player). Every slot of a merged player is among them; `slots` says where it went.
     pub freed_slots: Vec<(Uuid, Uuid)>,
@@ -52,9 +53,9 @@ pub mod note {
     pub const ERASED: &str = "erased";
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct StoredMessage {
-    pub message: Message,
+    pub message: Arc<Message>,
     pub player_id: Option<Uuid>,
     pub note: Option<&'static str>,
 }

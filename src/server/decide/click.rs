@@ -3,7 +3,7 @@
 
 use super::facts::{Click, ClickBody, IdentityKey, Message, MessageKind};
 use super::keys::is_placeholder;
-use super::world::World;
+use super::world::{Clicks, World};
 use super::{ids, taxonomy};
 use crate::model::Millis;
 use crate::model::conversion::Surface;
@@ -60,18 +60,46 @@ struct Touch {
 
 /// Adds what a message shows to its player's clicks.
 pub fn see(world: &mut World, player: Uuid, found_by: Option<&IdentityKey>, message: &Message) {
+    if look(&mut world.clicks, player, found_by, message, world.now) {
+        world.stir(player);
+    }
+}
+
+/// What a message may add to its player's clicks.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Shown {
+    Nothing,
+    /// A visit without an ad: nothing where the player came before.
+    Visit,
+    /// A click, or a cookie that may belong to one.
+    Click,
+}
+
+pub fn shown(message: &Message) -> Shown {
+    if COOKIES.iter().any(|Cookie { names, .. }| cookie(message, names).is_some()) {
+        return Shown::Click;
+    }
+    match touches(message).as_slice() {
+        [] => Shown::Nothing,
+        [Touch { kind: VISIT, .. }] => Shown::Visit,
+        _ => Shown::Click,
+    }
+}
+
+/// Adds what a message shows to these clicks. True when the player has a click, or an earlier time of one, that it did not have before.
+pub fn look(clicks: &mut Clicks, player: Uuid, found_by: Option<&IdentityKey>, message: &Message, now: Millis) -> bool {
+    let mut stirs = false;
     for Touch { network, kind, click_id, time, body } in touches(message) {
-        let body = ClickBody { found_by: found_by.map(|key| (key.kind.clone(), key.value.clone())), ..body };
-        let id = ids::of(world.now, message.id, &format!("click {network} {kind} {click_id}"));
-        let (game_id, test, network, kind) = (message.game_id, message.test, network.to_owned(), kind.to_owned());
-        if kind == VISIT && !world.clicks.of(player).is_empty() {
+        if kind == VISIT && clicks.any_of(player) {
             continue;
         }
-        if world.clicks.add(Click { id, game_id, player_id: player, test, network, kind, click_id, time, body }) {
-            world.stir(player);
-        }
+        let body = ClickBody { found_by: found_by.map(|key| (key.kind.clone(), key.value.clone())), ..body };
+        let id = ids::of(now, message.id, &format!("click {network} {kind} {click_id}"));
+        let (game_id, test, network, kind) = (message.game_id, message.test, network.to_owned(), kind.to_owned());
+        stirs |= clicks.add(Click { id, game_id, player_id: player, test, network, kind, click_id, time, body });
     }
-    enrich(world, player, message);
+    enrich(clicks, player, message);
+    stirs
 }
 
 fn touches(message: &Message) -> Vec<Touch> {
@@ -138,13 +166,13 @@ fn body(message: &Message, landing: Option<&str>) -> ClickBody {
 }
 
 /// Cookies that came with the message go to the player's latest click of their network that has none.
-fn enrich(world: &mut World, player: Uuid, message: &Message) {
+fn enrich(clicks: &mut Clicks, player: Uuid, message: &Message) {
     for Cookie { network, names, place } in COOKIES {
         let Some(value) = cookie(message, names) else { continue };
         let of_network = |click: &&Click| click.network == *network && click.time <= message.event_time;
-        let latest = world.clicks.of(player).iter().filter(of_network).max_by_key(|click| (click.time, click.id)).map(|click| click.id);
+        let latest = clicks.of(player).iter().filter(of_network).max_by_key(|click| (click.time, click.id)).map(|click| click.id);
         if let Some(click) = latest {
-            world.clicks.enrich(player, click, |body| {
+            clicks.enrich(player, click, |body| {
                 place(body).get_or_insert_with(|| value.to_owned());
             });
         }

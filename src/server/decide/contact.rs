@@ -18,8 +18,11 @@ const HASH_PREFIX: &str = "sha256:";
 /// Keeps what a message tells about its player. A first email may earn what waits: it is decided again.
 pub fn learn(world: &mut World, player: Uuid, message: &Message) {
     let told = told(message);
+    if told == Contact::default() {
+        return;
+    }
     let known = world.graph.player(player);
-    if told == Contact::default() || known.consent.is_some_and(|(status, _)| status != Consent::Full) {
+    if known.consent.is_some_and(|(status, _)| status != Consent::Full) {
         return;
     }
     let mut merged = known.contact.clone();
@@ -30,6 +33,11 @@ pub fn learn(world: &mut World, player: Uuid, message: &Message) {
         }
         world.graph.change_player(player).contact = merged;
     }
+}
+
+/// Whether a message tells nothing of the kind.
+pub fn is_silent(message: &Message) -> bool {
+    told(message) == Contact::default()
 }
 
 /// The personal part of one message.

@@ -10,6 +10,7 @@ use super::world::World;
 use crate::model::Millis;
 use serde_json::Map;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The id that an erasure was asked for.
@@ -83,7 +84,7 @@ fn others(players: &BTreeSet<Uuid>, facts: &Facts) -> Vec<(IdentityKey, Millis)>
 
 /// Whether a message is of somebody who was erased. One that names another user and happened after the erasure is that user's: it
 /// stays, and the erased ids are left out of it. Browsers get new owners.
-pub fn is_kept_out(world: &World, message: &mut Message) -> bool {
+pub fn is_kept_out(world: &World, message: &mut Arc<Message>) -> bool {
     if world.erased.is_empty() {
         return false;
     }
@@ -98,6 +99,7 @@ pub fn is_kept_out(world: &World, message: &mut Message) -> bool {
     if !names_another || message.event_time <= latest {
         return true;
     }
+    let message = Arc::make_mut(message);
     message.anonymous_id = message.anonymous_id.take().filter(|_| anonymous.is_none());
     message.device_id = message.device_id.take().filter(|_| device.is_none());
     false
@@ -121,7 +123,7 @@ fn when(world: &World, game_id: Uuid, kind: &str, value: &str) -> Option<Millis>
 }
 
 /// Counts the message and the goals that it reaches, and keeps nothing of whose it was.
-pub fn keep_out(world: &mut World, message: Message) -> StoredMessage {
+pub fn keep_out(world: &mut World, message: Arc<Message>) -> StoredMessage {
     let reached: Vec<usize> = (0..world.rules.goals.len()).filter(|at| goals::reached(&world.rules.goals[*at], &message)).collect();
     let bare = Message {
         anonymous_id: None,
@@ -134,12 +136,12 @@ pub fn keep_out(world: &mut World, message: Message) -> StoredMessage {
         properties: Map::new(),
         context: Map::new(),
         traits: Map::new(),
-        ..message
+        ..Arc::unwrap_or_clone(message)
     };
     let found = Found { note: Some(note::ERASED), ..Found::default() };
     for at in reached {
         let window_days = world.rules.window_days(bare.game_id);
         world.conversions.add(conversion::of(&bare, &world.rules.goals[at], &found, window_days, world.now));
     }
-    StoredMessage { player_id: None, note: found.note, message: bare }
+    StoredMessage { player_id: None, note: found.note, message: Arc::new(bare) }
 }

@@ -8,7 +8,7 @@ use crate::model::money::Money;
 use crate::server::networks::contract::Browser;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 crate::model::words! {
@@ -208,18 +208,21 @@ pub struct MappedAction {
     pub window_days: Option<i32>,
 }
 
-/// Everything a batch may touch: loaded by the ids that `keys::of_batch` names, then again by `keys::further` until it names no more.
+/// Everything a batch may touch: the ids that `keys::of_batch` names, the players of whom `news` says that the batch tells something new,
+/// and for test messages what `keys::further` names, until it names no more.
 /// Messages already seen (30 days) are not in the batch: the caller has left them out.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// Attribution window in days, per game.
     pub window_days: HashMap<Uuid, i32>,
-    /// Every span of every id that was asked for, and of every other id of the players found so. An id that was asked for and that
+    /// Every span of every id that was asked for, and of every other id of the players loaded whole. An id that was asked for and that
     /// nobody has is there with an empty list.
     pub identities: HashMap<IdentityKey, Vec<Span>>,
     pub players: HashMap<Uuid, Player>,
-    /// Clicks of those players.
+    /// Clicks of those players, and of those whose clicks alone were asked for.
     pub clicks: Vec<Click>,
+    /// Of the players whose clicks were not loaded, those who have some.
+    pub visitors: HashSet<Uuid>,
     /// Once-per-player slots of those players.
     pub slots: Vec<Slot>,
     /// Conversions of those players that hold a slot or may still be decided again: waiting; queued and never attempted; not sent

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, IdentityKey, IdentityType, Message, UserRef};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub const ANONYMOUS: &str = "anonymous";
@@ -36,12 +37,11 @@ pub fn is_placeholder(id: &str) -> bool {
 }
 
 /// The ids to lock and load for a batch, sorted, each once.
-pub fn of_batch(batch: &[Message]) -> BTreeSet<IdentityKey> {
-    batch.iter().flat_map(of_message).collect()
+pub fn of_batch(batch: &[Arc<Message>]) -> BTreeSet<IdentityKey> {
+    batch.iter().flat_map(|message| of_message(message)).collect()
 }
 
 /// The ids of a message: its own, and for a test message also the production ids of the same values, which it sees.
-/// A userId without a type may be of any; one with a type may join the `custom` one that an untyped message made.
 pub fn of_message(message: &Message) -> Vec<IdentityKey> {
     let mut keys = Vec::new();
     for test in if message.test { &[true, false][..] } else { &[false] } {
@@ -60,7 +60,7 @@ pub fn of_message(message: &Message) -> Vec<IdentityKey> {
 
 /// What is still missing from `facts`: a test message sees every click and link of its player, so the test ids that bear the values of
 /// production ids found, and the other way round. Empty without test messages; asked again after each loading until it is.
-pub fn further(batch: &[Message], facts: &Facts) -> BTreeSet<IdentityKey> {
+pub fn further(batch: &[Arc<Message>], facts: &Facts) -> BTreeSet<IdentityKey> {
     let games: BTreeSet<Uuid> = batch.iter().filter(|message| message.test).map(|message| message.game_id).collect();
     facts
         .identities
@@ -90,7 +90,8 @@ pub const fn user_kind(of: IdentityType) -> &'static str {
     }
 }
 
-fn kinds_of(user: &UserRef) -> Vec<IdentityType> {
+/// The types of which a userId may be; one with a type may join the `custom` one that an untyped message made.
+pub fn kinds_of(user: &UserRef) -> Vec<IdentityType> {
     match user.kind {
         None => IdentityType::ALL.to_vec(),
         Some(IdentityType::Custom) => vec![IdentityType::Custom],

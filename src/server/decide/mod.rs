@@ -14,6 +14,7 @@ pub mod goals;
 mod identity;
 mod ids;
 pub mod keys;
+pub mod news;
 mod plan;
 pub mod rehearsal;
 pub mod send_now;
@@ -28,6 +29,7 @@ pub(crate) mod tests;
 use crate::model::{DAY, Millis};
 use changes::{Changes, StoredMessage};
 use facts::{Facts, Message};
+use std::sync::Arc;
 use world::World;
 
 pub use consent::consent;
@@ -38,7 +40,7 @@ pub use plan::AGE_MARGIN;
 pub const AGAIN_FOR: Millis = 7 * DAY;
 
 /// What these messages change, in the order in which they came. `now` is the time of writing.
-pub fn decide(batch: Vec<Message>, facts: Facts, now: Millis) -> Changes {
+pub fn decide(batch: Vec<Arc<Message>>, facts: Facts, now: Millis) -> Changes {
     let mut world = World::new(facts, now);
     let messages = batch.into_iter().map(|message| hear(&mut world, message)).collect();
     settle::settle(&mut world);
@@ -46,7 +48,7 @@ pub fn decide(batch: Vec<Message>, facts: Facts, now: Millis) -> Changes {
 }
 
 /// Takes up one message: who it is of, what it shows, and which goals it reaches. Decisions come at the end of the batch.
-fn hear(world: &mut World, mut message: Message) -> StoredMessage {
+fn hear(world: &mut World, mut message: Arc<Message>) -> StoredMessage {
     if erased::is_kept_out(world, &mut message) {
         return erased::keep_out(world, message);
     }

@@ -6,13 +6,14 @@ use crate::server::decide::facts::Message;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What became of a request's messages.
 #[derive(Debug)]
 pub struct Batch {
     /// Valid, consent applied, in the order sent.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Arc<Message>>,
     pub counts: Counts,
 }
 
@@ -33,7 +34,7 @@ pub fn check(raw: Vec<Value>, receipt: &Receipt, mut new_id: impl FnMut() -> Uui
         let twice = key.as_deref().filter(|key| times[key] > 1);
         let mut errors = match message::validate(raw, new_id(), receipt) {
             Ok(Checked::Stored(message)) if twice.is_none() => {
-                messages.push(*message);
+                messages.push(Arc::new(*message));
                 continue;
             }
             Ok(Checked::Counted) if twice.is_none() => continue,

@@ -75,7 +75,7 @@ impl Ingest {
     pub async fn take(&self, game_id: Uuid, messages: Vec<Message>) -> Result<(), NotTaken> {
         let room = self.writer.room(OWN_BYTES).map_err(|_| NotTaken)?;
         let ours = KeyOwner { key_id: writer::OURS, game_id, kind: KeyKind::Secret };
-        self.writer.write(ours, Wanted::Messages(messages), room).await.map_err(|_| NotTaken)
+        self.writer.write(ours, Wanted::Messages(messages.into_iter().map(Arc::new).collect()), room).await.map_err(|_| NotTaken)
     }
 
     /// Returns once it is durable; a key that the writer found gone is forgotten.

@@ -5,7 +5,7 @@
 use super::answer::{BUSY_SECONDS, Refusal};
 use crate::model::Millis;
 use crate::server::db::api_keys::{self, KeyOwner};
-use crate::server::db::{self, Db, Tx, changes, consents, erased_ids, facts, message_ids};
+use crate::server::db::{self, Committed, Db, Tx, changes, consents, erased_ids, facts, message_ids};
 use crate::server::decide::changes::Changes;
 use crate::server::decide::consent::{ConsentStatus, keys_of};
 use crate::server::decide::facts::{Facts, Message};
@@ -38,13 +38,13 @@ pub const OURS: Uuid = Uuid::nil();
 /// What a validated request wants written.
 #[derive(Debug, Clone)]
 pub enum Wanted {
-    Messages(Vec<Message>),
+    Messages(Vec<Arc<Message>>),
     /// A player's consent, and where it was given.
     Consent(ConsentStatus, String),
 }
 
 impl Wanted {
-    fn messages(&self) -> &[Message] {
+    fn messages(&self) -> &[Arc<Message>] {
         match self {
             Self::Messages(messages) => messages,
             Self::Consent(..) => &[],
@@ -82,7 +82,7 @@ impl Writer {
     pub fn start(db: Db, salt: Salt, wake: Arc<Notify>) -> Self {
         let (requests, waiting) = mpsc::channel(WAITING_REQUESTS);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(run(Books { db, salt }, wake, waiting, stop.clone()));
+        tasks.spawn(run(Books { db, salt }, Answering { wake, tasks: tasks.clone() }, waiting, stop.clone()));
         tasks.close();
         Self { requests, room: Arc::new(Semaphore::new(WAITING_BYTES)), stop, tasks }
     }
@@ -118,13 +118,13 @@ struct Books {
     salt: Salt,
 }
 
-async fn run(books: Books, wake: Arc<Notify>, mut waiting: mpsc::Receiver<Request>, stop: CancellationToken) {
+async fn run(books: Books, answering: Answering, mut waiting: mpsc::Receiver<Request>, stop: CancellationToken) {
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled(), if !waiting.is_closed() => waiting.close(),
             first = waiting.recv() => match first {
-                Some(first) => write_all(&books, &wake, take(first, &mut waiting)).await,
+                Some(first) => write_all(&books, &answering, take(first, &mut waiting)).await,
                 None => return,
             },
         }
@@ -145,38 +145,53 @@ fn take(first: Request, waiting: &mut mpsc::Receiver<Request>) -> Vec<Request> {
 }
 
 /// Writes the requests together. If that fails they are written one by one, so that a bad one fails alone.
-async fn write_all(books: &Books, wake: &Notify, requests: Vec<Request>) {
+async fn write_all(books: &Books, answering: &Answering, requests: Vec<Request>) {
     let begun = Instant::now();
     let failed = match commit(books, &requests).await {
-        Ok(done) => {
-            metrics::committed(begun.elapsed());
-            return answer(wake, requests, done);
-        }
+        Ok(done) => return answering.begin(requests, done, begun),
         Err(failed) => failed,
     };
     if requests.len() == 1 || failed.is_everybodys() {
-        for request in requests {
-            drop(request.answer.send(Err(failed.refusal())));
-        }
-        return;
+        return refuse(requests, &failed);
     }
     for request in requests {
         let alone = vec![request];
         match commit(books, &alone).await {
-            Ok(done) => answer(wake, alone, done),
-            Err(failed) => alone.into_iter().for_each(|request| drop(request.answer.send(Err(failed.refusal())))),
+            Ok(done) => answering.begin(alone, done, begun),
+            Err(failed) => refuse(alone, &failed),
         }
     }
 }
 
-fn answer(wake: &Notify, requests: Vec<Request>, done: Done) {
-    if done.queued {
-        wake.notify_one();
-    }
+fn refuse(requests: Vec<Request>, failed: &Failed) {
     for request in requests {
-        let result = if done.alive.contains(&request.key.key_id) { Ok(()) } else { Err(Refusal::UnknownKey) };
-        // A client that is gone sends the same messages again, and they count once.
-        drop(request.answer.send(result));
+        drop(request.answer.send(Err(failed.refusal())));
+    }
+}
+
+/// Answers what was committed once it is durable, while the next transaction is at work.
+struct Answering {
+    wake: Arc<Notify>,
+    tasks: TaskTracker,
+}
+
+impl Answering {
+    fn begin(&self, requests: Vec<Request>, done: Done, begun: Instant) {
+        let wake = self.wake.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = done.committed.durable().await {
+                return refuse(requests, &error.into());
+            }
+            metrics::committed(begun.elapsed());
+            if done.queued {
+                wake.notify_one();
+            }
+            for request in requests {
+                let result = if done.alive.contains(&request.key.key_id) { Ok(()) } else { Err(Refusal::UnknownKey) };
+                // A client that is gone sends the same messages again, and they count once.
+                drop(request.answer.send(result));
+            }
+        });
     }
 }
 
@@ -186,6 +201,7 @@ struct Done {
     alive: HashSet<Uuid>,
     /// Whether postbacks were queued.
     queued: bool,
+    committed: Committed,
 }
 
 /// Why a commit failed.
@@ -245,12 +261,12 @@ async fn commit(Books { db, salt }: &Books, requests: &[Request]) -> Result<Done
         changes::write(&mut tx, &changes, now).await?;
         queued = !changes.postbacks.is_empty();
     }
-    tx.commit().await?;
-    Ok(Done { alive, queued })
+    let committed = tx.commit_early().await?;
+    Ok(Done { alive, queued, committed })
 }
 
 /// The messages under living keys that were never seen before, each once.
-async fn new_messages(tx: &mut Tx, requests: &[Request], alive: &HashSet<Uuid>, now: Millis) -> db::Result<Vec<Message>> {
+async fn new_messages(tx: &mut Tx, requests: &[Request], alive: &HashSet<Uuid>, now: Millis) -> db::Result<Vec<Arc<Message>>> {
     let sent = || requests.iter().filter(|request| alive.contains(&request.key.key_id)).flat_map(|request| request.wanted.messages());
     let ids: Vec<(Uuid, Uuid)> = sent().map(|message| (message.game_id, message.message_id)).collect();
     let mut new = message_ids::claim(tx, &ids, now).await?;

@@ -25,8 +25,9 @@ pub async fn of_conversions(tx: &mut Tx, game: Uuid, ids: &[Uuid], now: Millis) 
     load_postbacks(tx, &known, &mut stored).await?;
     let players: BTreeSet<Uuid> = stored.iter().filter_map(|conversion| conversion.player_id).collect();
     let players: Vec<Uuid> = players.into_iter().collect();
+    identities::load_players(tx, &players, &mut facts).await?;
     identities::load_others(tx, &players, &mut facts).await?;
-    identities::load(tx, &BTreeSet::new(), &mut facts).await?;
+    history::load_clicks(tx, &players, &mut facts).await?;
     history::load(tx, &players, now, &mut facts).await?;
     facts.conversions.retain(|conversion| known.binary_search(&conversion.id).is_err());
     let winners: BTreeSet<Uuid> = stored.iter().filter_map(|conversion| conversion.click_id).collect();

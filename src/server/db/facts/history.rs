@@ -14,10 +14,30 @@ use uuid::Uuid;
 const MAX_CLICKS: i64 = 200;
 const MAX_CONVERSIONS: i64 = 500;
 
+pub async fn load_clicks(tx: &mut Tx, players: &[Uuid], facts: &mut Facts) -> Result<()> {
+    for list in rows::lists(players) {
+        facts.clicks.extend(clicks(tx, &list).await?);
+    }
+    Ok(())
+}
+
+/// Which of these players have clicks.
+pub async fn load_visitors(tx: &mut Tx, players: &[Uuid], facts: &mut Facts) -> Result<()> {
+    for list in rows::lists(players) {
+        let found: Vec<(Uuid,)> = within!(tx, c => {
+            let mut query = rows::wanted(&list);
+            query.push("select w.id from wanted w where exists (select 1 from clicks c where c.player_id = w.id)");
+            query.build_query_as().fetch_all(c).await
+        })?;
+        facts.visitors.extend(found.into_iter().map(|(player,)| player));
+    }
+    Ok(())
+}
+
+/// Slots and conversions.
 pub async fn load(tx: &mut Tx, players: &[Uuid], now: Millis, facts: &mut Facts) -> Result<()> {
     let mut conversions: BTreeMap<Uuid, ConversionRow> = BTreeMap::new();
     for list in rows::lists(players) {
-        facts.clicks.extend(clicks(tx, &list).await?);
         facts.slots.extend(slots(tx, &list).await?);
         conversions.extend(undecided(tx, &list, now - AGAIN_FOR).await?.into_iter().map(|row| (row.id, row)));
         conversions.extend(holding_slots(tx, &list).await?.into_iter().map(|row| (row.id, row)));

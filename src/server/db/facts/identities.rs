@@ -4,12 +4,12 @@ use super::super::{Error, Result, Tx, rows, within};
 use crate::model::conversion::Consent;
 use crate::server::decide::facts::{Facts, IdentityKey, Player, Span};
 use sqlx::{FromRow, QueryBuilder};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 type SpanRow = (Uuid, bool, String, String, i64, Uuid, Option<i64>);
 
-/// The spans of these ids (an empty list where an id is new) and the players they name.
+/// The spans of these ids; an empty list where an id is new.
 pub async fn load(tx: &mut Tx, keys: &BTreeSet<IdentityKey>, facts: &mut Facts) -> Result<()> {
     let keys: Vec<&IdentityKey> = keys.iter().filter(|key| !facts.identities.contains_key(*key)).collect();
     for list in rows::lists(&keys) {
@@ -29,7 +29,7 @@ pub async fn load(tx: &mut Tx, keys: &BTreeSet<IdentityKey>, facts: &mut Facts) 
     for key in keys {
         facts.identities.entry(key.clone()).or_default();
     }
-    load_players(tx, facts).await
+    Ok(())
 }
 
 /// Every other id of these players, with all its spans.
@@ -58,10 +58,8 @@ fn keep(found: Vec<SpanRow>, facts: &mut Facts) {
     }
 }
 
-async fn load_players(tx: &mut Tx, facts: &mut Facts) -> Result<()> {
-    let named: HashSet<Uuid> = facts.identities.values().flatten().map(|span| span.player_id).collect();
-    let missing: Vec<Uuid> = named.into_iter().filter(|id| !facts.players.contains_key(id)).collect();
-    for list in rows::lists(&missing) {
+pub async fn load_players(tx: &mut Tx, players: &[Uuid], facts: &mut Facts) -> Result<()> {
+    for list in rows::lists(players) {
         let found: Vec<PlayerRow> = within!(tx, c => {
             let mut query = QueryBuilder::new(
                 "select id, game_id, test, consent, consent_at, contact, identity_count, created_at from players where id in ",

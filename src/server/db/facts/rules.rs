@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 pub async fn lock(tx: &mut Tx, games: &BTreeSet<Uuid>) -> Result<()> {
-    if matches!(tx, Tx::Sqlite(_)) {
+    if matches!(tx, Tx::Sqlite(..)) {
         return Ok(());
     }
     let games: Vec<Uuid> = games.iter().copied().collect();

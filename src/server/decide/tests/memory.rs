@@ -9,10 +9,11 @@ use crate::model::{DAY, Millis};
 use crate::server::decide::changes::{Changes, NewPostback, StoredMessage};
 use crate::server::decide::consent::ConsentStatus;
 use crate::server::decide::erased::{Asked, gone};
-use crate::server::decide::facts::{Click, Facts, IdentityKey, MappedAction, Message, Player, Slot, Span, StoredConversion};
+use crate::server::decide::facts::{Click, IdentityKey, MappedAction, Player, Slot, Span, StoredConversion};
 use crate::server::decide::send_now::send_now;
-use crate::server::decide::{AGAIN_FOR, consent, decide, keys};
+use crate::server::decide::{consent, decide, keys};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,12 +127,16 @@ impl Game {
             self.now = self.now.max(message.received_at);
             // The caller leaves out what was seen before.
             if self.seen.insert(message.message_id) {
-                batch.push(message);
+                batch.push(Arc::new(message));
             }
         }
-        let facts = self.load(&batch);
         let count = batch.len();
-        let changes = decide(batch, facts, self.now);
+        let changes = decide(batch.clone(), self.load(&batch), self.now);
+        assert_eq!(
+            changes,
+            decide(batch.clone(), self.load_whole(keys::of_batch(&batch), &batch), self.now),
+            "what was not loaded changes nothing"
+        );
         assert_eq!(changes.messages.len(), count, "every message of the batch is stored");
         self.write(changes);
     }
@@ -141,7 +146,7 @@ impl Game {
         self.arrived += 1;
         let id = Uuid::new_v5(&Uuid::nil(), &self.arrived.to_be_bytes());
         let status = ConsentStatus { id, game_id: GAME, anonymous_id: anonymous.into(), status, time: START + at };
-        let facts = self.load_keys(consent::keys_of(&status), &[]);
+        let facts = self.load_whole(consent::keys_of(&status), &[]);
         let changes = consent(&status, facts, self.now);
         self.write(changes);
     }
@@ -152,7 +157,7 @@ impl Game {
         let asked = asked.keys(GAME);
         let mut known = asked.clone();
         let gone = loop {
-            let found = gone(&asked, &self.load_keys(known.clone(), &[]));
+            let found = gone(&asked, &self.load_whole(known.clone(), &[]));
             if found.unknown.is_empty() {
                 break found;
             }
@@ -181,7 +186,7 @@ impl Game {
 
     /// “Send now” for everything that is there.
     pub fn sends_now(&mut self) {
-        let mut facts = self.load_keys(self.identities.keys().cloned().collect(), &[]);
+        let mut facts = self.load_whole(self.identities.keys().cloned().collect(), &[]);
         facts.conversions = self.conversions.values().map(|one| self.with_postbacks(one)).collect();
         let wanted: Vec<Uuid> = self.conversions.keys().copied().collect();
         let changes = send_now(&wanted, facts, self.now);
@@ -204,62 +209,6 @@ impl Game {
     pub fn dispatches(&mut self) {
         for (_, state) in self.postbacks.values_mut().filter(|(_, state)| *state == State::Untried) {
             *state = State::Attempted;
-        }
-    }
-
-    fn load(&self, batch: &[Message]) -> Facts {
-        self.load_keys(keys::of_batch(batch), batch)
-    }
-
-    fn load_keys(&self, mut wanted: BTreeSet<IdentityKey>, batch: &[Message]) -> Facts {
-        let mut facts = Facts {
-            window_days: self.window_days.map(|days| (GAME, days)).into_iter().collect(),
-            goals: self.goals.iter().filter(|goal| goal.status == GoalStatus::Active).cloned().collect(),
-            connections: self.connections.clone(),
-            mappings: self.mappings.clone().into_iter().collect(),
-            actions: self.actions.clone().into_iter().collect(),
-            erased: self.erased.clone(),
-            ..Facts::default()
-        };
-        while !wanted.is_empty() {
-            for key in wanted {
-                let spans: Vec<Span> = self.identities.get(&key).map(|spans| spans.values().cloned().collect()).unwrap_or_default();
-                facts.players.extend(spans.iter().map(|span| (span.player_id, self.players[&span.player_id].clone())));
-                facts.identities.insert(key, spans);
-            }
-            for (key, spans) in &self.identities {
-                if spans.values().any(|span| facts.players.contains_key(&span.player_id)) {
-                    facts.identities.insert(key.clone(), spans.values().cloned().collect());
-                    facts.players.extend(spans.values().map(|span| (span.player_id, self.players[&span.player_id].clone())));
-                }
-            }
-            wanted = keys::further(batch, &facts);
-        }
-        let of = |player: &Uuid| facts.players.contains_key(player);
-        facts.clicks = self.clicks.values().filter(|click| of(&click.player_id)).cloned().collect();
-        facts.slots = self.slots.values().filter(|slot| of(&slot.player_id)).cloned().collect();
-        let holders: HashSet<Uuid> = facts.slots.iter().map(|slot| slot.conversion_id).collect();
-        let conversions = self.conversions.values().filter(|one| one.player_id.is_some_and(|player| facts.players.contains_key(&player)));
-        facts.conversions =
-            conversions.map(|one| self.with_postbacks(one)).filter(|one| holders.contains(&one.id) || self.may_change(one)).collect();
-        facts
-    }
-
-    fn with_postbacks(&self, conversion: &StoredConversion) -> StoredConversion {
-        let of =
-            |wanted: State| self.postbacks.values().find(|(postback, state)| postback.conversion_id == conversion.id && *state == wanted);
-        StoredConversion {
-            untried_postback: of(State::Untried).map(|(postback, _)| postback.id),
-            attempted: of(State::Attempted).is_some(),
-            ..conversion.clone()
-        }
-    }
-
-    fn may_change(&self, conversion: &StoredConversion) -> bool {
-        match conversion.decision {
-            Decision::Waiting { .. } => true,
-            Decision::Credited { .. } => conversion.untried_postback.is_some(),
-            Decision::NotSent { .. } => conversion.received_at >= self.now - AGAIN_FOR,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a game relies on, said message by message. `say` makes messages, `memory` keeps what `decide` changes, as the database does.
 
+mod loading;
 mod memory;
+mod news;
 pub mod say;
 
 mod attribution;

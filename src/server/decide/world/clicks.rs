@@ -10,6 +10,8 @@ use uuid::Uuid;
 #[derive(Default)]
 pub struct Clicks {
     of: HashMap<Uuid, Vec<Click>>,
+    /// Players who have clicks that were not loaded.
+    others: HashSet<Uuid>,
     /// Clicks that have a row already.
     stored: HashSet<Uuid>,
     touched: BTreeSet<Uuid>,
@@ -18,8 +20,8 @@ pub struct Clicks {
 }
 
 impl Clicks {
-    pub fn new(clicks: Vec<Click>) -> Self {
-        let mut all = Self { stored: clicks.iter().map(|click| click.id).collect(), ..Self::default() };
+    pub fn new(clicks: Vec<Click>, others: HashSet<Uuid>) -> Self {
+        let mut all = Self { stored: clicks.iter().map(|click| click.id).collect(), others, ..Self::default() };
         for click in clicks {
             all.of.entry(click.player_id).or_default().push(click);
         }
@@ -30,9 +32,20 @@ impl Clicks {
         self.of.get(&player).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the player came before, by an ad or without one.
+    pub fn any_of(&self, player: Uuid) -> bool {
+        self.others.contains(&player) || !self.of(player).is_empty()
+    }
+
     /// Whether the click, or its time, was changed in this batch.
     pub fn touched(&self, click: Uuid) -> bool {
         self.touched.contains(&click)
+    }
+
+    /// Players of whom a click was changed in this batch.
+    pub fn touched_players(&self) -> BTreeSet<Uuid> {
+        let touched = |list: &[Click]| list.iter().any(|click| self.touched.contains(&click.id));
+        self.of.iter().filter(|(_, list)| touched(list)).map(|(player, _)| *player).collect()
     }
 
     /// Adds a sighting. True when the player has a click, or an earlier time of one, that it did not have before.

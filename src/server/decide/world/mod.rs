@@ -10,12 +10,13 @@ use crate::model::Millis;
 use crate::model::connection::Connection;
 use crate::model::game::DEFAULT_WINDOW_DAYS;
 use crate::model::goal::Goal;
-use clicks::Clicks;
 use conversions::Conversions;
 use graph::Graph;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use uuid::Uuid;
+
+pub use clicks::Clicks;
 
 pub struct World {
     pub now: Millis,
@@ -41,14 +42,26 @@ pub struct Rules {
 
 impl World {
     pub fn new(facts: Facts, now: Millis) -> Self {
-        let Facts { window_days, identities, players, clicks, slots, conversions, mut goals, connections, mappings, actions, erased } =
-            facts;
+        let Facts {
+            window_days,
+            identities,
+            players,
+            clicks,
+            visitors,
+            slots,
+            conversions,
+            mut goals,
+            connections,
+            mappings,
+            actions,
+            erased,
+        } = facts;
         goals.sort_by_key(|goal| goal.id);
         Self {
             now,
             rules: Rules { window_days, goals, connections, mappings, actions },
             graph: Graph::new(players, identities),
-            clicks: Clicks::new(clicks),
+            clicks: Clicks::new(clicks, visitors),
             conversions: Conversions::new(conversions, slots),
             erased,
             stirred: BTreeSet::new(),

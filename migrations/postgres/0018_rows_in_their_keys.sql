@@ -1,0 +1,1 @@
+-- SQLite keeps some rows in the tree of their key from here on. PostgreSQL has no such tables.
