@@ -2,6 +2,7 @@
 
 use crate::model::connect::ConnectProblem;
 use crate::model::number::counted;
+use crate::model::resend::ResendProblem;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub enum AppError {
     /// A connection was not changed.
     #[error("{}", .0.says())]
     Connect(ConnectProblem),
+    /// Nothing was sent again.
+    #[error("{}", .0.says())]
+    Resend(ResendProblem),
     /// The form was not one of ours, or a field of it was missing.
     #[error("The form could not be read. Open the page again and try once more.")]
     BadForm,
@@ -69,11 +73,14 @@ impl AppError {
             Self::NotAllowed => 403,
             Self::NotFound => 404,
             Self::TooMany | Self::TooManyTries { .. } => 429,
-            Self::AlreadySetUp | Self::SlugTaken => 409,
+            Self::AlreadySetUp | Self::SlugTaken | Self::Resend(ResendProblem::Running | ResendProblem::Changed | ResendProblem::Ended) => {
+                409
+            }
             Self::Unavailable | Self::NoAnswer => 503,
             Self::WrongPassword { .. } | Self::WrongCode | Self::WrongOldPassword => 403,
             Self::BadForm
             | Self::Connect(_)
+            | Self::Resend(_)
             | Self::EmailInvalid
             | Self::PasswordTooShort
             | Self::PasswordTooLong

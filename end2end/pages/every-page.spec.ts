@@ -2,7 +2,7 @@
 import { expectAccessible, expectFits } from './readers'
 import { expect, page as path, purchase, test } from './demo'
 
-const pages = ['/games', ...Object.values(path), `${path.goals}/new`, `${path.tiktok}/not-sent`, `${path.tiktok}/not-sent/send`, `${path.tiktok}/disconnect`, '/account']
+const pages = ['/games', ...Object.values(path), `${path.goals}/new`, `${path.tiktok}/not-sent`, `${path.tiktok}/not-sent/send`, `${path.tiktok}/resend`, `${path.tiktok}/disconnect`, '/account']
 
 test('axe finds nothing serious, and nothing is on the console', async ({ signedIn: page }) => {
   test.slow()

@@ -10,6 +10,7 @@ use super::evidence::Evidence;
 use super::filter::{Cursor, LogFilter};
 use super::network::NetworkCard;
 use super::postback::Postback;
+use super::resend::RunningResend;
 use super::story::Story;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -99,6 +100,7 @@ pub struct Integration {
     /// Of those of all time: what stayed here for a cause that is gone, and can be sent now.
     pub sendable: i64,
     pub log: Page<Attempt>,
+    pub resend: Option<RunningResend>,
     /// Why the log is empty, when it is.
     pub evidence: Option<Evidence>,
     pub now: Millis,
@@ -116,6 +118,7 @@ pub struct GoalName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptPage {
     pub game_name: String,
+    pub may_change: bool,
     pub network: NetworkCard,
     pub connection: Option<Connection>,
     pub attempt: Attempt,
@@ -151,6 +154,7 @@ pub struct NotSentPage {
     pub list: Page<NotSent>,
     /// What stayed here for a cause that is gone, and can be sent now.
     pub kept_back: Vec<KeptBack>,
+    pub resend: Option<RunningResend>,
     pub may_change: bool,
     /// The oldest event that the network takes, in days.
     pub max_age_days: i64,

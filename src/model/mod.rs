@@ -24,6 +24,7 @@ pub mod overview;
 pub mod player;
 pub mod postback;
 pub mod rehearsal;
+pub mod resend;
 pub mod story;
 pub mod trace;
 pub mod tracking;

@@ -20,6 +20,18 @@ impl PostbackState {
     }
 }
 
+impl Postback {
+    /// What sending it again by hand is called; None where it cannot be. The question before it knows the rest.
+    pub fn resend(&self, now: Millis) -> Option<&'static str> {
+        match self.state {
+            _ if self.test || self.expires_at <= now => None,
+            PostbackState::Cancelled | PostbackState::Expired => None,
+            PostbackState::Queued | PostbackState::Retrying => self.due_at.filter(|due| *due > now).map(|_| "Try now"),
+            PostbackState::Accepted | PostbackState::Confirmed | PostbackState::Failed => Some("Resend"),
+        }
+    }
+}
+
 /// A postback as its pages show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Postback {
@@ -49,4 +61,6 @@ pub struct Postback {
     pub asked_at: Option<Millis>,
     /// When the network stops taking it.
     pub expires_at: Millis,
+    /// When somebody last had it sent again.
+    pub resent_at: Option<Millis>,
 }

@@ -9,6 +9,7 @@ use super::networks::contract::{self, ConnectError, Network, Settings, Spec};
 use super::networks::{ALL, find};
 use super::now;
 use super::players;
+use super::resend;
 use super::send_now;
 use super::state::state;
 use crate::error::AppError;
@@ -146,6 +147,7 @@ pub async fn read(access: &Access, slug: &str, query: &LogQuery, typed: &BTreeMa
         not_sent: conversions::count_not_sent(db, game.id, slug, since).await?,
         sendable: kept_back.iter().map(|goal| goal.count).sum(),
         log,
+        resend: resend::running(db, game.id, slug).await?,
         evidence,
         now: reader.now,
     })
@@ -197,6 +199,7 @@ pub async fn attempt(access: &Access, slug: &str, id: Uuid) -> Result<AttemptPag
     let (player, story) = players::of_conversion(db, game.id, postback.conversion_id).await?;
     Ok(AttemptPage {
         game_name: game.name.clone(),
+        may_change: reader.may_change,
         network: card(network),
         connection: reader.show(connection_changes::of_network(db, game.id, slug).await?),
         attempts: reader.show(attempts::of_postback(db, game.id, postback.id).await?),
@@ -223,6 +226,7 @@ pub async fn not_sent(access: &Access, slug: &str, query: &LogQuery) -> Result<N
     mark_mended(reader, spec, connection.as_ref(), &mut rows).await?;
     Ok(NotSentPage {
         kept_back: send_now::offer(&reader.db, reader.game.id, spec, connection.as_ref(), reader.now).await?,
+        resend: resend::running(&reader.db, reader.game.id, slug).await?,
         may_change: reader.may_change,
         max_age_days: spec.max_age / DAY,
         game_name: reader.game.name.clone(),

@@ -26,6 +26,7 @@ pub mod password;
 pub mod people;
 pub mod pixel;
 pub mod players;
+pub mod resend;
 pub mod retention;
 pub mod router;
 pub mod secrets;

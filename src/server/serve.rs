@@ -29,6 +29,7 @@ pub async fn serve(state: AppState, listener: TcpListener, shutdown: Cancellatio
     let dispatch = tokio::spawn(dispatch::run(state.dispatch(), shutdown.clone()));
     let sweeper = tokio::spawn(sweep::run(state.db.clone(), shutdown.clone()));
     let eraser = tokio::spawn(state.erasure.clone().run(state.db.clone(), shutdown.clone()));
+    let resender = tokio::spawn(state.resend.clone().run(state.db.clone(), shutdown.clone()));
     if let Some(handle) = &state.metrics {
         tokio::spawn(metrics::upkeep(handle.clone(), shutdown.clone()));
     }
@@ -44,6 +45,9 @@ pub async fn serve(state: AppState, listener: TcpListener, shutdown: Cancellatio
     }
     if let Err(cause) = eraser.await {
         tracing::error!(%cause, "erasures broke off; they are taken up again at the next start");
+    }
+    if let Err(cause) = resender.await {
+        tracing::error!(%cause, "resends broke off; they are taken up again at the next start");
     }
     state.db.close().await;
     served

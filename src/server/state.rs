@@ -7,6 +7,7 @@ use super::dispatch::Dispatch;
 use super::erasure::{Erasure, Salt};
 use super::ingest::{Ingest, Rates};
 use super::networks::http::{Http, NoClient};
+use super::resend::Resend;
 use super::secrets::Sealer;
 use super::tries::Tries;
 use super::{demo, metrics, networks};
@@ -30,6 +31,7 @@ pub struct AppState {
     pub tries: Arc<Tries>,
     pub ingest: Ingest,
     pub erasure: Erasure,
+    pub resend: Resend,
     /// Where somebody may ask for them.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -42,6 +44,7 @@ impl AppState {
         let metrics = metrics::wanted(config.mode, config.metrics_token.as_ref()).then(metrics::install);
         let rates = Rates { per_key: config.ingest_rate, per_ip: config.ingest_rate_ip };
         let erasure = Erasure::new(salt);
+        let resend = Resend::new(wake.clone());
         let ingest = Ingest::start(db.clone(), erasure.clone(), rates, &config.trusted_proxies, wake.clone());
         Ok(Self {
             options,
@@ -54,6 +57,7 @@ impl AppState {
             tries: Arc::default(),
             ingest,
             erasure,
+            resend,
             metrics,
         })
     }

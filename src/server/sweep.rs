@@ -1,8 +1,8 @@
 //! Housekeeping beside the web server: what has run out is ended or forgotten, in small transactions that let the others in between.
 
-use super::db::{Db, Result, Tx, conversions, grants, message_ids, sessions};
+use super::db::{Db, Result, Tx, conversions, grants, message_ids, resends, sessions};
 use super::retention;
-use crate::model::Millis;
+use crate::model::{DAY, Millis};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -23,9 +23,13 @@ enum Kind {
     Sessions,
     /// Consents that nobody came back from, and tokens that nobody picked an account for.
     Grants,
+    /// Resends that ended long ago; what came of them stands in the log and in the audit log.
+    Resends,
 }
 
-const ALL: [Kind; 4] = [Kind::WaitingConversions, Kind::MessageIds, Kind::Sessions, Kind::Grants];
+const ALL: [Kind; 5] = [Kind::WaitingConversions, Kind::MessageIds, Kind::Sessions, Kind::Grants, Kind::Resends];
+/// How long the page of a resend that ended is kept.
+const RESENDS_KEPT_FOR: Millis = 90 * DAY;
 
 /// Sweeps at once and then every minute, and beside that deletes what is too old, until `shutdown`.
 pub async fn run(db: Db, shutdown: CancellationToken) {
@@ -69,6 +73,7 @@ async fn part(db: &Db, kind: Kind, now: Millis) -> Result<u64> {
         Kind::MessageIds => message_ids::forget(&mut tx, now - message_ids::KEPT_FOR, AT_ONCE).await?,
         Kind::Sessions => sessions::delete_ended(&mut tx, now, AT_ONCE).await?,
         Kind::Grants => grants::delete_ended(&mut tx, now).await?,
+        Kind::Resends => resends::forget(&mut tx, now - RESENDS_KEPT_FOR, AT_ONCE).await?,
     };
     tx.commit().await?;
     Ok(count)

@@ -18,6 +18,7 @@ mod networks;
 mod people;
 mod players;
 mod refused;
+mod resend;
 mod retention;
 mod schema;
 mod security;

@@ -18,6 +18,7 @@ use super::overview::OverviewPage;
 use super::pixel::PixelPage;
 use super::players::{PlayersPage, player::PlayerPage};
 use super::problem::Problem;
+use super::resend::{job::ResendPage, one::ResendOnePage, question::ResendQuestionPage};
 use super::setup::SetupPage;
 use super::sign_in::SignInPage;
 use super::visit;
@@ -79,6 +80,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings/integrations/:network/not-sent") view=NotSentRoute ssr=Async/>
                     <Route path=path!("settings/integrations/:network/not-sent/send") view=SendNowPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network/attempts/:id") view=AttemptRoute ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/attempts/:id/resend") view=ResendOnePage ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/resend") view=ResendQuestionPage ssr=Async/>
+                    <Route path=path!("settings/integrations/:network/resends/:id") view=ResendPage ssr=Async/>
                     <Route path=path!("settings/goals") view=GoalsPage ssr=Async/>
                     <Route path=path!("settings/goals/new") view=NewGoalPage ssr=Async/>
                     <Route path=path!("settings/goals/:id") view=GoalPage ssr=Async/>

@@ -16,6 +16,7 @@ pub mod page;
 pub mod pixel;
 pub mod players;
 pub mod problem;
+pub mod resend;
 pub mod setup;
 pub mod sign_in;
 pub mod visit;

@@ -1,10 +1,10 @@
 //! The delivery log as people read it: one network of one game, by time and status, a page at a time.
 
-use super::{Db, Result, on};
+use super::{Db, Result, on, rows};
 use crate::model::Millis;
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange, LastWord, Sequel, StatusCounts};
 use crate::model::filter::{Cursor, Position};
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
 /// Rows a page of the log shows.
@@ -171,6 +171,26 @@ pub async fn one(db: &Db, game_id: Uuid, network: &str, id: Uuid) -> Result<Opti
     .fetch_optional(pool)
     .await)?;
     row.map(Row::read).transpose()
+}
+
+/// The postbacks of these attempts, as far as they are of the network of the game.
+pub async fn postbacks_of(db: &Db, game_id: Uuid, network: &str, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut found: Vec<Uuid> = Vec::with_capacity(ids.len());
+    for list in rows::lists(ids) {
+        let rows: Vec<(Uuid,)> = on!(db, pool => {
+            let mut query = QueryBuilder::new("with picked (day, id) as (");
+            query.push_values(&list, |mut row, id| {
+                row.push_bind(day_of(*id)).push_bind(*id);
+            });
+            query.push(") select a.postback_id from picked cross join attempts a where a.day = picked.day and a.id = picked.id and a.game_id = ");
+            query.push_bind(game_id).push(" and a.network = ").push_bind(network);
+            query.build_query_as().fetch_all(pool).await
+        })?;
+        found.extend(rows.into_iter().map(|(id,)| id));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// Every attempt of a postback, oldest first (72 h of retries make a few dozen at the most).

@@ -72,12 +72,13 @@ pub async fn lock(tx: &mut Tx, game_id: Uuid, network: &str, now: Millis) -> Res
     Ok((id, connected.then_some((account, target))))
 }
 
-/// Writes what was connected, switched on; what was parked may go again.
+/// Writes what was connected, switched on; what was parked may go again. Since when it leads to its target outlives a disconnect.
 pub async fn save(tx: &mut Tx, id: Uuid, sealed: &str, saved: &Saved<'_>) -> Result<()> {
     within!(tx, c => sqlx::query(
         "update connections set connected = true, enabled = true, account_id = $2, account_name = $3, target_id = $4, target_name = $5,
          secret = $6, secret_tail = $7, secret_expires_at = $8, test_code = $9, connected_at = $10, connected_by = $11,
-         secret_pasted = $12, secret_holder = $13, account_through = $14, parked_cause = null, parked_since = null, parked_words = null where id = $1",
+         secret_pasted = $12, secret_holder = $13, account_through = $14, parked_cause = null, parked_since = null, parked_words = null,
+         led_since = case when led_to = $4 then led_since else $10 end, led_to = $4 where id = $1",
     )
     .bind(id)
     .bind(saved.account_id)

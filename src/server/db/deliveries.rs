@@ -30,6 +30,7 @@ struct Row {
     due_at: Option<i64>,
     asked_at: Option<i64>,
     expires_at: i64,
+    resent_at: Option<i64>,
 }
 
 impl Row {
@@ -54,6 +55,7 @@ impl Row {
             due_at: self.due_at,
             asked_at: self.asked_at,
             expires_at: self.expires_at,
+            resent_at: self.resent_at,
         })
     }
 }
@@ -75,7 +77,7 @@ pub async fn of_message(db: &Db, goal_id: Uuid, message_id: Uuid, network: &str)
 pub async fn postback(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Postback>> {
     let row: Option<Row> = on!(db, pool => sqlx::query_as(
         "select p.id, p.conversion_id, p.network, p.goal_id, g.name as goal_name, p.event, p.sent_as, p.dedup_id, p.event_time,
-                p.value_text, p.value_micros, p.currency, p.test, p.state, p.ended, p.attempts, p.created_at, q.due_at, p.expires_at,
+                p.value_text, p.value_micros, p.currency, p.test, p.state, p.ended, p.attempts, p.created_at, q.due_at, p.expires_at, p.resent_at,
                 (select min(r.due_at) from receipt_events e join receipts r on r.id = e.receipt_id where e.postback_id = p.id) as asked_at
          from postbacks p join goals g on g.id = p.goal_id left join queue q on q.id = p.id
          where p.id = $1 and p.game_id = $2",

@@ -85,8 +85,10 @@ pub async fn cancel(tx: &mut Tx, ids: &[Uuid], why: &str, now: Millis) -> Result
     let mut cancelled: Vec<Of> = Vec::with_capacity(ids.len());
     for piece in rows::pieces(ids) {
         within!(tx, c => {
-            let mut query = QueryBuilder::new("update postbacks set state = 'cancelled', ended = ");
-            query.push_bind(why).push(", finished_at = ").push_bind(now).push(" where id in ");
+            // What was delivered before and was only to be repeated stays delivered.
+            let mut query =
+                QueryBuilder::new("update postbacks set state = coalesce(delivered, 'cancelled'), ended = case when delivered is null then ");
+            query.push_bind(why).push(" end, finished_at = ").push_bind(now).push(" where id in ");
             rows::push_list(&mut query, piece);
             query.build().execute(c).await.map(drop)
         })?;

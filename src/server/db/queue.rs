@@ -18,6 +18,8 @@ pub struct Held {
     pub lease_until: Millis,
     /// Tries with a recorded result.
     pub attempt: i32,
+    /// Those of them before somebody last had it sent again.
+    pub tries_before: i32,
     /// Claims without a recorded result, this one included.
     pub claims: i32,
     pub refusals: i32,
@@ -83,14 +85,14 @@ macro_rules! claiming {
             concat!(
                 "update queue set lease_id = $1, lease_until = $2, claims = claims + 1 where id in (select id from queue where ",
                 $condition,
-                " limit $5) returning id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at, alone"
+                " limit $5) returning id, lease_id, lease_until, attempt, tries_before, claims, refusals, give_up_at, expires_at, alone"
             ),
             concat!(
                 "with due as materialized (select id from queue where ",
                 $condition,
                 " limit $5 for update skip locked)
                  update queue set lease_id = $1, lease_until = $2, claims = claims + 1 from due where queue.id = due.id
-                 returning queue.id, lease_id, lease_until, attempt, claims, refusals, give_up_at, expires_at, alone"
+                 returning queue.id, lease_id, lease_until, attempt, tries_before, claims, refusals, give_up_at, expires_at, alone"
             ),
         ]
     };

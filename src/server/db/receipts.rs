@@ -216,7 +216,7 @@ pub async fn take_out(tx: &mut Tx, open: &Open) -> Result<Option<HashSet<Uuid>>>
     Ok(Some(events.into_iter().map(|(id,)| id).collect()))
 }
 
-/// Written for the events of a connection, and for those of a player.
+/// Written for the events of a connection, for those of a player, and for one postback's.
 macro_rules! forgetting {
     ($events:literal) => {
         [
@@ -235,6 +235,8 @@ const OF_CONNECTION: [&str; 2] = forgetting!("receipt_id in (select id from rece
 const OF_PLAYER: [&str; 2] =
     forgetting!("postback_id in (select p.id from conversions c join postbacks p on p.conversion_id = c.id where c.player_id = $1)");
 
+const OF_POSTBACK: [&str; 2] = forgetting!("postback_id = $1");
+
 /// Nobody is asked about the connection's accepted events any more, for this reason.
 pub async fn forget_of_connection(tx: &mut Tx, connection_id: Uuid, why: &str, now: Millis) -> Result<()> {
     // Whoever is asking right now finds its lease gone.
@@ -245,6 +247,11 @@ pub async fn forget_of_connection(tx: &mut Tx, connection_id: Uuid, why: &str, n
 /// The same for a player's. Their receipts stay for the others of the call; one without events has nothing to say to anybody.
 pub async fn forget_of_player(tx: &mut Tx, player_id: Uuid, why: &str, now: Millis) -> Result<()> {
     forget(tx, OF_PLAYER, player_id, why, now).await
+}
+
+/// The same for one postback.
+pub async fn forget_of_postback(tx: &mut Tx, postback_id: Uuid, why: &str, now: Millis) -> Result<()> {
+    forget(tx, OF_POSTBACK, postback_id, why, now).await
 }
 
 async fn forget(tx: &mut Tx, [say, delete]: [&'static str; 2], of: Uuid, why: &str, now: Millis) -> Result<()> {

@@ -179,9 +179,12 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     tx.commit().await
 }
 
+/// What was delivered before and was only repeated stays delivered.
 /// What is tried is named twice: of `postbacks.id = tried.id` alone SQLite reads every postback that there is.
-const UPDATE: &str = ") update postbacks set state = tried.word, ended = tried.why, attempts = attempts + tried.calls,
-     first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
+const UPDATE: &str = ") update postbacks set
+     state = case when tried.word in ('failed', 'expired') then coalesce(delivered, tried.word) else tried.word end,
+     ended = case when tried.word in ('failed', 'expired') and delivered is not null then null else tried.why end,
+     attempts = attempts + tried.calls, first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
      finished_at = tried.over from tried where postbacks.id = tried.id and postbacks.id in (select id from tried)";
 const RESCHEDULE: &str = ") update queue set lease_id = null, lease_until = null, claims = 0, attempt = attempt + 1, due_at = tried.due,
      refusals = tried.refused, give_up_at = tried.ends from tried

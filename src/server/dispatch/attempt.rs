@@ -180,7 +180,7 @@ pub fn end_expired(spec: &Spec, one: Claimed, now: Millis) -> Finish {
 
 fn history(spec: &Spec, one: &Claimed) -> History {
     History {
-        attempts: one.held.attempt,
+        attempts: one.held.attempt - one.held.tries_before,
         refusals: one.held.refusals,
         give_up_at: one.held.give_up_at,
         unknown_since: one.unknown_since,

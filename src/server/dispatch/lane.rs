@@ -203,6 +203,7 @@ mod tests {
             lease_id: Uuid::nil(),
             lease_until: at + LEASE,
             attempt: 0,
+            tries_before: 0,
             claims: 1,
             refusals: 0,
             give_up_at: None,

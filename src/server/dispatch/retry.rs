@@ -22,7 +22,7 @@ const REFUSED_DRAINS: i32 = 5;
 /// What is known of a postback before a try. Times are Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct History {
-    /// Tries with a recorded result.
+    /// Tries with a recorded result, since somebody last had it sent again.
     pub attempts: i32,
     /// Refusals for missing rights, in a row.
     pub refusals: i32,

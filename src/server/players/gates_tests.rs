@@ -72,6 +72,7 @@ fn postback(state: PostbackState, attempts: i32, ended: Option<&str>) -> Postbac
         created_at: EVENT,
         due_at: state.open().then_some(EVENT + HOUR),
         asked_at: None,
+        resent_at: None,
         expires_at: EVENT + 28 * DAY,
     }
 }

@@ -7,6 +7,6 @@ mod last_words;
 mod parking;
 mod queue;
 mod results;
-mod rig;
+pub mod rig;
 mod transports;
-mod world;
+pub mod world;

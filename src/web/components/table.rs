@@ -5,7 +5,14 @@ use leptos::prelude::*;
 
 /// `caption` is for screen readers. A heading is its text and its class (`num`, or empty); an empty text is a column of controls.
 #[component]
-pub fn Table(#[prop(into)] caption: String, heads: Vec<(&'static str, &'static str)>, children: Children) -> impl IntoView {
+pub fn Table(
+    #[prop(into)] caption: String,
+    heads: Vec<(&'static str, &'static str)>,
+    /// Rows begin with a box to tick: `<td role="cell" class="tick">`.
+    #[prop(optional)]
+    ticks: bool,
+    children: Children,
+) -> impl IntoView {
     let heads = heads
         .into_iter()
         .map(|(text, class)| match text {
@@ -17,7 +24,7 @@ pub fn Table(#[prop(into)] caption: String, heads: Vec<(&'static str, &'static s
         <div class="wrap">
             <table class="table fold" role="table">
                 <caption class="sr">{caption}</caption>
-                <thead role="rowgroup"><tr role="row">{heads}</tr></thead>
+                <thead role="rowgroup"><tr role="row">{ticks.then(|| view! { <td role="cell" class="tick"></td> })}{heads}</tr></thead>
                 <tbody role="rowgroup">{children()}</tbody>
             </table>
         </div>

@@ -11,13 +11,29 @@ use crate::model::postback::{Postback, PostbackState};
 use crate::web::components::{
     ButtonLink, Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone,
 };
+use crate::web::page::query;
 use crate::web::players::story::StoryView;
+use crate::web::resend::path_of_one;
 use leptos::prelude::*;
 
 /// `base` is the path of the network's page.
 #[component]
 pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
-    let AttemptPage { game_name, network, connection, attempt, postback, exchange, last_word, attempts, click, player, story, now } = page;
+    let AttemptPage {
+        game_name,
+        may_change,
+        network,
+        connection,
+        attempt,
+        postback,
+        exchange,
+        last_word,
+        attempts,
+        click,
+        player,
+        story,
+        now,
+    } = page;
     let settings = base.split("/settings").next().unwrap_or_default().to_owned();
     let title = attempt_name(&attempt).to_lowercase();
     let crumbs = vec![
@@ -48,15 +64,28 @@ pub fn AttemptView(page: AttemptPage, base: String) -> impl IntoView {
         None => "Not kept any more".into_any(),
     };
     let player = player.map(|player| format!("{settings}/players/{player}?event={}", postback.conversion_id));
-    let see_player = move || player.map(|href| view! { <ButtonLink href text="See player"/> });
+    let again = postback.resend(now).filter(|_| may_change && connection.is_some());
+    let again = again.map(|text| (text, path_of_one(&base, attempt.id)));
+    let acts = move || {
+        view! {
+            {player.map(|href| view! { <ButtonLink href text="See player"/> })}
+            {again.map(|(text, href)| view! { <ButtonLink href text icon=Shape::Retry/> })}
+        }
+    };
+    // A link can say anything: only what is so is repeated.
+    let resent = query("resent").and(postback.resent_at).map(|at| {
+        let then = if postback.state.open() { "Its next try is in the timeline." } else { "The timeline shows what came of it." };
+        view! { <Flash tone=Tone::Ok announce=true><strong>"Sent again."</strong>" It was put back into the queue "<Time at/>". "{then}</Flash> }
+    });
     view! {
         <Crumbs path=crumbs/>
         <Head before=move || view! { <Glyph name=name.clone() picture=picture.clone() large=true/> }
-            title=move || view! { <code>{event.clone()}</code>", "{title.clone()} } actions=see_player>
+            title=move || view! { <code>{event.clone()}</code>", "{title.clone()} } actions=acts>
             <StatusBadge status/>
             {test.then(|| view! { <TestBadge/> })}
         </Head>
         <div class="stack loose">
+            {resent}
             <Meaning attempt=attempt.clone() postback=postback.clone() connection=connection.clone() short=network.short.clone()/>
             <div class="split">
                 <aside class="section" aria-labelledby="timeline">
@@ -157,32 +186,36 @@ fn Story(
     now: i64,
 ) -> impl IntoView {
     let recorded = calendar::time_of_day(postback.created_at);
-    let tries = attempts
-        .into_iter()
-        .map(|attempt| {
-            let (tone, shape) = tone(attempt.status);
-            let (http, code) = http(&attempt);
-            let name = attempt_name(&attempt);
-            let after = attempt.sequel.clone();
-            let says = match (attempt.latency_ms, code) {
-                (None, _) => attempt.meaning.clone().unwrap_or_default(),
-                (Some(_), Some(code)) => format!("HTTP {http}, code {code}, {}", latency(&attempt)),
-                (Some(_), None) if attempt.http.is_none() => format!("{http}, {}", latency(&attempt)),
-                (Some(_), None) => format!("HTTP {http}, {}", latency(&attempt)),
-            };
-            let is_here = attempt.id == here.id;
-            let href = format!("{base}/attempts/{}", attempt.id);
-            let when = calendar::time_of_day(attempt.time);
-            let what = move || match is_here {
-                true => name.clone().into_any(),
-                false => view! { <a href=href.clone()>{name.clone()}</a> }.into_any(),
-            };
-            view! {
-                <Moment shape tone what when=move || when.clone() here=is_here><p class="small soft">{says}</p></Moment>
-                {after.map(|sequel| view! { <After sequel/> })}
-            }
-        })
-        .collect_view();
+    let resent = postback.resent_at;
+    let (before, since): (Vec<Attempt>, Vec<Attempt>) = attempts.into_iter().partition(|attempt| resent.is_none_or(|at| attempt.time < at));
+    let tries = |list: Vec<Attempt>| {
+        list.into_iter()
+            .map(|attempt| {
+                let (tone, shape) = tone(attempt.status);
+                let (http, code) = http(&attempt);
+                let name = attempt_name(&attempt);
+                let after = attempt.sequel.clone();
+                let says = match (attempt.latency_ms, code) {
+                    (None, _) => attempt.meaning.clone().unwrap_or_default(),
+                    (Some(_), Some(code)) => format!("HTTP {http}, code {code}, {}", latency(&attempt)),
+                    (Some(_), None) if attempt.http.is_none() => format!("{http}, {}", latency(&attempt)),
+                    (Some(_), None) => format!("HTTP {http}, {}", latency(&attempt)),
+                };
+                let is_here = attempt.id == here.id;
+                let href = format!("{base}/attempts/{}", attempt.id);
+                let when = calendar::time_of_day(attempt.time);
+                let what = move || match is_here {
+                    true => name.clone().into_any(),
+                    false => view! { <a href=href.clone()>{name.clone()}</a> }.into_any(),
+                };
+                view! {
+                    <Moment shape tone what when=move || when.clone() here=is_here><p class="small soft">{says}</p></Moment>
+                    {after.map(|sequel| view! { <After sequel/> })}
+                }
+            })
+            .collect_view()
+    };
+    let (before, since) = (tries(before), tries(since));
     let held = connection.is_some_and(|connection| connection.parked.is_some() || !connection.enabled);
     let deadline = postback.expires_at;
     let ahead = postback.state.open().then(|| {
@@ -201,7 +234,9 @@ fn Story(
     view! {
         <Timeline>
             <Moment shape=Shape::Bag tone=Tone::Ok what=move || "Conversion recorded" when=move || recorded.clone()/>
-            {tries}
+            {before}
+            {resent.map(|at| view! { <Moment shape=Shape::Retry tone=Tone::Info what=move || "Sent again by hand" when=move || calendar::time_of_day(at)/> })}
+            {since}
             {postback.asked_at.map(|at| view! { <Waiting at short/> })}
             {ahead}
         </Timeline>

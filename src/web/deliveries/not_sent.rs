@@ -8,12 +8,14 @@ use crate::model::integration::NotSentPage;
 use crate::model::number::{counted, form};
 use crate::web::components::{Badge, Crumb, Crumbs, Empty, Flash, Glyph, Head, Pager, Pick, Segments, Shape, Table, Tabs, Time, Tone};
 use crate::web::page::query;
+use crate::web::resend::Running;
 use leptos::prelude::*;
 
 /// `base` is the path of the network's page; `unknown` is said when the address asked for no filter of ours.
 #[component]
 pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoView {
-    let NotSentPage { game_name, network, filter, list, kept_back, may_change, max_age_days, .. } = page;
+    let NotSentPage { game_name, network, filter, list, kept_back, resend, may_change, max_age_days, .. } = page;
+    let running = resend.map(|running| view! { <Running running base=base.clone()/> });
     let sendable: i64 = kept_back.iter().map(|goal| goal.count).sum();
     // A link can say anything: only what is so is repeated.
     let sent = query("sent").is_some() && sendable == 0;
@@ -63,6 +65,7 @@ pub fn NotSentView(page: NotSentPage, base: String, unknown: bool) -> impl IntoV
             {sent.then(|| view! {
                 <Flash tone=Tone::Ok announce=true><strong>"Nothing is left to send."</strong>" What could go out is on its way; the log shows it."</Flash>
             })}
+            {running}
             {(sendable > 0).then(|| view! { <SendNow count=sendable base may=may_change/> })}
             {body}
         </div>

@@ -32,7 +32,7 @@ pub fn PlayerPage() -> impl IntoView {
 
 #[component]
 fn Player(loaded: Loaded, game: String, asked: Asked) -> impl IntoView {
-    let Loaded { id, label, test, may_change, trace, conversions, clicks, messages, .. } = loaded.clone();
+    let Loaded { id, label, test, may_change, trace, conversions, clicks, messages, now, .. } = loaded.clone();
     let crumbs = vec![
         Crumb::link(loaded.game_name.clone(), format!("/games/{game}")),
         Crumb::link("Players", super::path(&game)),
@@ -55,7 +55,7 @@ fn Player(loaded: Loaded, game: String, asked: Asked) -> impl IntoView {
                 </aside>
                 <div class="stack loose">
                     {match trace {
-                        Some(trace) => view! { <TraceView trace game=game.clone() player=id/> }.into_any(),
+                        Some(trace) => view! { <TraceView trace game=game.clone() player=id may_change now/> }.into_any(),
                         None => view! {
                             <Section id="trace" title="What became of it"><p class="card muted">"This player has reached no goal yet, so there was nothing to send."</p></Section>
                         }

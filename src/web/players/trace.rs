@@ -1,18 +1,21 @@
 //! One event followed to its network: the gates in order, the first that did not let it through marked, with what would have to change.
 
 use super::story::StoryView;
+use crate::model::Millis;
 use crate::model::attempt::Attempt;
 use crate::model::conversion::Decision;
 use crate::model::player::Trace;
 use crate::model::trace::{Gate, GateState, Way};
-use crate::web::components::{Section, Shape, Time, Tone};
+use crate::web::components::{ButtonLink, Section, Shape, Time, Tone};
 use crate::web::deliveries::words::{StatusBadge, attempt_name, http, latency, money};
+use crate::web::resend::path_of_one;
 use leptos::prelude::*;
 use uuid::Uuid;
 
 #[component]
-pub fn TraceView(trace: Trace, game: String, player: Uuid) -> impl IntoView {
-    let Trace { conversion, gates, story, attempts, network, .. } = trace;
+pub fn TraceView(trace: Trace, game: String, player: Uuid, may_change: bool, now: Millis) -> impl IntoView {
+    let Trace { conversion, gates, story, attempts, network, postback } = trace;
+    let again = postback.and_then(|postback| postback.resend(now)).filter(|_| may_change);
     let event = conversion.event.clone();
     let title = match conversion.decision {
         Decision::NotSent { .. } => format!("Why was this {event} not sent?"),
@@ -30,7 +33,7 @@ pub fn TraceView(trace: Trace, game: String, player: Uuid) -> impl IntoView {
         .collect_view();
     let log = slug.filter(|_| !attempts.is_empty()).map(|slug| {
         let base = crate::web::integrations::path(&game, &slug);
-        view! { <Attempts attempts base/> }
+        view! { <Attempts attempts base again/> }
     });
     view! {
         <Section id="trace" title>
@@ -85,7 +88,9 @@ fn WayLink(way: Way, game: String, player: Uuid) -> impl IntoView {
 
 /// Every try, each a link to what was sent and answered.
 #[component]
-fn Attempts(attempts: Vec<Attempt>, base: String) -> impl IntoView {
+fn Attempts(attempts: Vec<Attempt>, base: String, again: Option<&'static str>) -> impl IntoView {
+    let again = again.zip(attempts.last()).map(|(text, last)| (text, path_of_one(&base, last.id)));
+    let again = again.map(|(text, href)| view! { <p><ButtonLink href text icon=Shape::Retry small=true/></p> });
     let rows = attempts
         .into_iter()
         .map(|attempt| {
@@ -104,5 +109,5 @@ fn Attempts(attempts: Vec<Attempt>, base: String) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { <h3>"Attempts"</h3><ul class="stack tight">{rows}</ul> }
+    view! { <h3>"Attempts"</h3><ul class="stack tight">{rows}</ul>{again} }
 }
