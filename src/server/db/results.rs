@@ -90,7 +90,7 @@ pub enum Stand {
     /// Out of the queue.
     Over { state: PostbackState, ended: Option<String> },
     /// Due again.
-    Open { due_at: Millis, refusals: i32, give_up_at: Millis },
+    Open { due_at: Millis, steps: i32, refusals: i32, give_up_at: Millis },
 }
 
 /// One postback's result.
@@ -179,12 +179,13 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     tx.commit().await
 }
 
+/// When retries end is decided by the first try; what is held by then was let go later, and the time it was held is in it already.
 /// What is tried is named twice: of `postbacks.id = tried.id` alone SQLite reads every postback that there is.
 const UPDATE: &str = ") update postbacks set state = tried.word, ended = tried.why, attempts = attempts + tried.calls,
      first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
      finished_at = tried.over from tried where postbacks.id = tried.id and postbacks.id in (select id from tried)";
 const RESCHEDULE: &str = ") update queue set lease_id = null, lease_until = null, claims = 0, attempt = attempt + 1, due_at = tried.due,
-     refusals = tried.refused, give_up_at = tried.ends from tried
+     steps = tried.used, refusals = tried.refused, give_up_at = coalesce(queue.give_up_at, tried.ends) from tried
      where queue.id = tried.id and queue.id in (select id from tried) and queue.lease_id = tried.lease returning queue.id";
 
 /// Takes the finished ones out of the queue; which of them were still ours.
@@ -198,10 +199,11 @@ async fn reschedule(tx: &mut Tx, open: &[&Finish]) -> Result<HashSet<Uuid>> {
     let mut ours = HashSet::with_capacity(open.len());
     for piece in rows::pieces(open) {
         let kept: Vec<(Uuid,)> = within!(tx, c => {
-            let mut query = QueryBuilder::new("with tried (id, lease, due, refused, ends) as (");
+            let mut query = QueryBuilder::new("with tried (id, lease, due, used, refused, ends) as (");
             query.push_values(piece, |mut row, finish| {
-                let Stand::Open { due_at, refusals, give_up_at } = finish.stand else { unreachable!("only open ones are put back") };
-                row.push_bind(finish.of.postback_id).push_bind(finish.lease_id).push_bind(due_at).push_bind(refusals).push_bind(give_up_at);
+                let Stand::Open { due_at, steps, refusals, give_up_at } = finish.stand else { unreachable!("only open ones are put back") };
+                row.push_bind(finish.of.postback_id).push_bind(finish.lease_id).push_bind(due_at);
+                row.push_bind(steps).push_bind(refusals).push_bind(give_up_at);
             });
             query.push(RESCHEDULE).build_query_as().fetch_all(c).await
         })?;
@@ -306,6 +308,6 @@ mod tests {
     #[tokio::test]
     async fn sqlite_finds_what_a_result_changes_by_its_key() {
         rows::assert_no_scan("tried (id, word, why, calls, at, unknown, over)", UPDATE, "postbacks").await;
-        rows::assert_no_scan("tried (id, lease, due, refused, ends)", RESCHEDULE, "queue").await;
+        rows::assert_no_scan("tried (id, lease, due, used, refused, ends)", RESCHEDULE, "queue").await;
     }
 }

@@ -1,8 +1,8 @@
 //! One call of events, from the token that it shows to what its answer means. Where the stored secret buys access tokens, one that turns
 //! out to be stale is bought anew and the call made once more; only then does a refusal count.
 
-use super::attempt::Target;
 use super::meaning::Brought;
+use super::target::Target;
 use super::{Clock, Dispatch};
 use crate::model::Millis;
 use crate::server::access::{NotBought, Shop};

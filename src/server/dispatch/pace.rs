@@ -15,6 +15,8 @@ const LONGEST_PAUSE: Millis = 15 * MINUTE;
 pub enum Signal {
     /// An answer that judges the events.
     Clean,
+    /// No call was made.
+    Nothing,
     /// A time-out, no connection, 429, 5xx; with the wait that the network asked all callers for.
     Congested { pause: Option<Millis> },
 }
@@ -78,9 +80,12 @@ impl Pace {
 
     pub fn end(&mut self, signal: Signal, now: Millis) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        // Who says how long to wait is there, and is waited for.
-        self.breaker.ended(signal == Signal::Congested { pause: None }, now);
+        if signal != Signal::Nothing {
+            // Who says how long to wait is there, and is waited for.
+            self.breaker.ended(signal == Signal::Congested { pause: None }, now);
+        }
         match signal {
+            Signal::Nothing => {}
             Signal::Clean => {
                 self.clean += 1;
                 if self.clean >= self.limit {
@@ -151,6 +156,14 @@ mod tests {
         calls(&mut pace, 1, Signal::Congested { pause: Some(5_000) });
         assert_eq!((pace.free(NOW), pace.paused_until(NOW)), (0, Some(NOW + 5_000)));
         assert_eq!((pace.free(NOW + 5_000), pace.paused_until(NOW + 5_000)), (4, None));
+    }
+
+    #[test]
+    fn a_call_that_was_not_made_says_nothing() {
+        let mut pace = Pace::new(8);
+        calls(&mut pace, 10, Signal::Congested { pause: None });
+        calls(&mut pace, 1, Signal::Nothing);
+        assert!(pace.probing(NOW + 30_000), "one call still has to find out");
     }
 
     #[test]

@@ -86,7 +86,7 @@ both_engines! {
         let world = World::new(&db).await;
         let id = world.postback(&db).await;
         let claimed = claim(&db, &world).await;
-        let stand = Stand::Open { due_at: NOW + 10_000, refusals: 0, give_up_at: NOW + 72 * HOUR };
+        let stand = Stand::Open { due_at: NOW + 10_000, steps: 1, refusals: 0, give_up_at: NOW + 72 * HOUR };
         let result = Finish { unknown_since: Some(NOW), ..finish(&claimed[0], Uuid::nil(), stand) };
         results::finish(&db, &[Results { finishes: vec![result], ..Results::default() }]).await.unwrap();
         let row = queued(&db, id).await.unwrap();
@@ -99,7 +99,7 @@ both_engines! {
         let world = World::new(&db).await;
         let id = world.postback(&db).await;
         let slow = claim(&db, &world).await;
-        queue::clear_leases(&db).await.unwrap();
+        queue::clear_leases(&db, NOW).await.unwrap();
         let quick = claim(&db, &world).await;
         results::finish(&db, &[Results { finishes: vec![finish(&slow[0], Uuid::nil(), accepted())], ..Results::default() }]).await.unwrap();
         assert_eq!(stored(&db, id).await.state, "queued");
