@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub const LEASE: Millis = 60 * SECOND;
 /// A suspect whose holder died three times or more waits so long, once more for each further death: who dies again and again for
 /// another reason does not take it along each time.
-const SUSPECT_WAIT: Millis = 5 * SECOND;
+pub const SUSPECT_WAIT: Millis = 5 * SECOND;
 
 /// A row of the queue that is ours until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -269,17 +269,15 @@ async fn reclaim_until(db: &Db, until: Millis, now: Millis) -> Result<u64> {
     Ok(count)
 }
 
-/// When the next row of a connection that may send is due.
-pub async fn next_due(db: &Db) -> Result<Option<Millis>> {
-    let (due,): (Option<i64>,) = on!(db, pool => sqlx::query_as(
-        "select min(due) from (
-             select (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due
-             from connections c where c.connected and c.enabled and c.parked_cause is null
-         ) as of_connections",
+/// When the next row of each connection that may send is, or was, due.
+pub async fn next_due(db: &Db) -> Result<Vec<(Uuid, Millis)>> {
+    let rows: Vec<(Uuid, Option<Millis>)> = on!(db, pool => sqlx::query_as(
+        "select c.id, (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due
+         from connections c where c.connected and c.enabled and c.parked_cause is null",
     )
-    .fetch_one(pool)
+    .fetch_all(pool)
     .await)?;
-    Ok(due)
+    Ok(rows.into_iter().filter_map(|(id, due)| Some((id, due?))).collect())
 }
 
 /// What waits for a connection that is connected.

@@ -217,10 +217,22 @@ impl Core {
         self.quotas.questions_due(due, now);
     }
 
-    /// How long there is nothing to do unless somebody notifies: to the next due row or the end of a pause, at most the poll.
-    pub fn sleep(&self, due: Option<Millis>, now: Millis) -> Millis {
-        let pauses = self.lanes.values().filter_map(|lane| lane.paused_until(now));
-        pauses.chain(due).min().map_or(POLL, |at| (at - now).clamp(LEAST_SLEEP, POLL))
+    /// When there is something to do without anybody notifying, as far as is known: `due` says of each connection that may send when its
+    /// next row is, or was, due.
+    pub fn alarm(&self, due: &[(Uuid, Millis)], now: Millis) -> Option<Millis> {
+        let when = |(id, due): &(Uuid, Millis)| match self.lanes.get(id) {
+            None => Some(*due),
+            // It goes on when a call comes back.
+            Some(lane) if lane.full(now) => None,
+            Some(lane) => Some(lane.paused_until(now).unwrap_or(*due).max(*due)),
+        };
+        let pauses = self.lanes.values().filter(|lane| lane.holds()).filter_map(|lane| lane.paused_until(now));
+        pauses.chain(due.iter().filter_map(when)).min()
+    }
+
+    /// How long until then, within what is sensible.
+    pub fn sleep(&self, due: &[(Uuid, Millis)], now: Millis) -> Millis {
+        self.alarm(due, now).map_or(POLL, |at| (at - now).clamp(LEAST_SLEEP, POLL))
     }
 
     /// Everything that is not sent, to be given back.

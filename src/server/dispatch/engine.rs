@@ -230,19 +230,23 @@ impl Engine {
     /// How long there is nothing to do unless somebody notifies.
     pub async fn sleep(&self) -> Duration {
         let due = queue::next_due(&self.dispatch.db).await.unwrap_or_default();
-        Duration::from_millis(self.core.sleep(due, self.clock.now()).unsigned_abs())
+        Duration::from_millis(self.core.sleep(&due, self.clock.now()).unsigned_abs())
     }
 
     /// Gives back what is not sent, lets the calls in flight end, writes their results.
     pub async fn stop(mut self) {
-        if let Some(claim) = self.claim.take() {
-            self.brought = Some(claim.await);
-        }
-        self.learn().await;
-        let unsent = self.core.empty();
-        attempt::give_back(&self.dispatch, unsent).await;
-        let calls = async { while self.calls.join_next().await.is_some() {} };
-        if tokio::time::timeout(SHUTDOWN, calls).await.is_err() {
+        let orderly = async {
+            loop {
+                self.learn().await;
+                let unsent = self.core.empty();
+                attempt::give_back(&self.dispatch, unsent).await;
+                if !self.core.busy() {
+                    break;
+                }
+                self.something_ended().await;
+            }
+        };
+        if tokio::time::timeout(SHUTDOWN, orderly).await.is_err() {
             tracing::warn!(count = self.calls.len(), "calls did not end in time; their postbacks are sent again under the same ids");
         }
         self.calls.shutdown().await;

@@ -61,6 +61,11 @@ impl Lane {
         if same { Vec::new() } else { self.empty() }
     }
 
+    /// Whether it has enough to do, so that only a call that comes back makes room.
+    pub fn full(&self, now: Millis) -> bool {
+        !self.dry && self.pace.paused_until(now).is_none() && self.room(now) == 0
+    }
+
     /// How many postbacks to claim now; 0 while half of what it can take is here already.
     pub fn room(&self, now: Millis) -> usize {
         if self.dry || self.pace.paused_until(now).is_some() {

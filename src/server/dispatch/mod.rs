@@ -21,6 +21,8 @@ mod record;
 pub mod retry;
 mod run;
 pub mod sequel;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod target;
 mod told;
 

@@ -37,7 +37,7 @@ both_engines! {
         park(&db, &world, world.secret(&db).await).await;
         assert_eq!(world.parked(&db).await, Some((ParkCause::Credentials, "token expired".into())));
         assert_eq!(ready(&db, NOW).await, 0);
-        assert_eq!(queue::next_due(&db).await.unwrap(), None);
+        assert_eq!(queue::next_due(&db).await.unwrap(), []);
         let facts = health::of_network(&db, world.game_id, "tiktok", NOW).await.unwrap().unwrap();
         assert_eq!(judge::health(&facts), Health::CredentialFailures { since: NOW, words: "token expired".into() });
 

@@ -33,7 +33,7 @@ both_engines! {
         let world = World::new(&db).await;
         world.postback_with(&db, NOW + 1, NOW + DAY, |_| {}).await;
         assert!(claim(&db, &world, Share::Due, 9, NOW).await.is_empty());
-        assert_eq!(queue::next_due(&db).await.unwrap(), Some(NOW + 1));
+        assert_eq!(queue::next_due(&db).await.unwrap(), [(world.connection_id, NOW + 1)]);
         assert!(connections::ready(&db, NOW).await.unwrap().is_empty());
         assert_eq!(connections::ready(&db, NOW + 1).await.unwrap().len(), 1);
         assert_eq!(claim(&db, &world, Share::Due, 9, NOW + 1).await.len(), 1);
