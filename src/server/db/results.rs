@@ -147,12 +147,31 @@ pub fn id_at(time: Millis) -> Uuid {
 /// Writes the results. One whose lease is no longer ours becomes a late row of the log and touches no state.
 pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     let mut tx = db.begin().await?;
+    if names_one_twice(list) {
+        // One of the two is late, and which it is must not be mistaken.
+        for results in list {
+            write(&mut tx, std::slice::from_ref(results)).await?;
+        }
+    } else {
+        write(&mut tx, list).await?;
+    }
+    tx.commit().await
+}
+
+/// Whether two results are of the same postback: its lease ran out while the first waited to be written.
+fn names_one_twice(list: &[Results]) -> bool {
+    let mut ids: Vec<Uuid> = list.iter().flat_map(|results| &results.finishes).map(|finish| finish.of.postback_id).collect();
+    ids.sort_unstable();
+    ids.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+async fn write(tx: &mut Tx, list: &[Results]) -> Result<()> {
     let finishes = || list.iter().flat_map(|results| &results.finishes);
     let (over, open): (Vec<&Finish>, Vec<&Finish>) = finishes().partition(|finish| matches!(finish.stand, Stand::Over { .. }));
-    let mut ours = leave(&mut tx, &over).await?;
-    ours.extend(reschedule(&mut tx, &open).await?);
+    let mut ours = leave(tx, &over).await?;
+    ours.extend(reschedule(tx, &open).await?);
     let late: Vec<Uuid> = finishes().map(|finish| finish.of.postback_id).filter(|id| !ours.contains(id)).collect();
-    let erased = postbacks::erased(&mut tx, &late).await?;
+    let erased = postbacks::erased(tx, &late).await?;
     let cleaned: Vec<Results>;
     let list = if erased.is_empty() {
         list
@@ -162,21 +181,21 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     };
     let finishes = || list.iter().flat_map(|results| &results.finishes);
     let held: Vec<&Finish> = finishes().filter(|finish| ours.contains(&finish.of.postback_id)).collect();
-    update(&mut tx, &held).await?;
-    receipts::keep(&mut tx, list.iter().flat_map(|results| &results.receipts), &held).await?;
+    update(tx, &held).await?;
+    receipts::keep(tx, list.iter().flat_map(|results| &results.receipts), &held).await?;
     let calls: Vec<&Call> = list.iter().flat_map(|results| &results.calls).collect();
-    log_calls(&mut tx, &calls).await?;
+    log_calls(tx, &calls).await?;
     let attempts: Vec<(&Of, &Attempt, bool)> =
         finishes().map(|finish| (&finish.of, &finish.attempt, !ours.contains(&finish.of.postback_id))).collect();
-    log_attempts(&mut tx, &attempts).await?;
+    log_attempts(tx, &attempts).await?;
     for park in list.iter().flat_map(|results| &results.parks) {
-        connections::park(&mut tx, park).await?;
+        connections::park(tx, park).await?;
     }
     let answered: BTreeSet<Uuid> = list.iter().flat_map(|results| &results.answered).copied().collect();
     for id in answered {
-        connections::answered(&mut tx, id).await?;
+        connections::answered(tx, id).await?;
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// When retries end is decided by the first try; what is held by then was let go later, and the time it was held is in it already.

@@ -14,7 +14,7 @@ use crate::server::db::last_words;
 use crate::server::db::receipts::{self, Open};
 use crate::server::db::{Db, Result, queue};
 use crate::server::networks::contract::{ConnectError, Later, Told, Word};
-use crate::server::{metrics, networks};
+use crate::server::{metrics, networks, trouble};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,7 +90,7 @@ impl Asker {
                     Ok(0) => break,
                     Ok(_) => {}
                     Err(error) => {
-                        tracing::warn!(%error, "what became of accepted events was not asked");
+                        trouble::met(&error, "what became of accepted events was not asked");
                         break;
                     }
                 }
@@ -109,7 +109,7 @@ impl Asker {
         match tidy.await {
             Ok(0) => {}
             Ok(count) => tracing::warn!(count, "questions whose asker died or hangs are taken up again"),
-            Err(error) => tracing::warn!(%error, "overdue leases of questions were left for later"),
+            Err(error) => trouble::met(&error, "overdue leases of questions were left for later"),
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Clock, Dispatch};
 use crate::model::{Millis, SECOND};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::queue;
-use crate::server::metrics;
+use crate::server::{metrics, trouble};
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -45,7 +45,7 @@ pub async fn give_back(dispatch: &Dispatch, postbacks: impl IntoIterator<Item = 
     }
     if let Err(error) = queue::hand_back(&dispatch.db, &pairs).await {
         // Their leases run out by themselves.
-        tracing::warn!(%error, count = pairs.len(), "unsent postbacks were not given back");
+        trouble::met(&error, "unsent postbacks were not given back");
     }
 }
 
@@ -76,7 +76,7 @@ async fn still_ours(dispatch: &Dispatch, group: Vec<Claimed>, now: Millis) -> Ve
     let ours: HashSet<Uuid> = match queue::renew(&dispatch.db, &pairs(&group), now).await {
         Ok(ours) => ours.into_iter().collect(),
         Err(error) => {
-            tracing::warn!(%error, "leases were not renewed");
+            trouble::met(&error, "leases were not renewed");
             HashSet::new()
         }
     };

@@ -11,8 +11,8 @@ use crate::model::connection::ParkCause;
 use crate::server::db::connections::{self, Ready, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::results::Results;
-use crate::server::db::{Result, queue, receipts};
-use crate::server::{metrics, networks};
+use crate::server::db::{Error, Result, queue, receipts};
+use crate::server::{metrics, networks, trouble};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,8 +98,8 @@ impl Engine {
         self.start_calls();
     }
 
-    fn not_claimed(&mut self, error: &dyn std::fmt::Display) {
-        tracing::warn!(%error, "due postbacks were not claimed");
+    fn not_claimed(&mut self, error: &Error) {
+        trouble::met(error, "due postbacks were not claimed");
         self.core.not_claimed();
     }
 
@@ -166,7 +166,10 @@ impl Engine {
                 attempt::give_back(&self.dispatch, unsent).await;
             }
             Some(Ok(Err(error))) => self.not_claimed(&error),
-            Some(Err(error)) => self.not_claimed(&error),
+            Some(Err(error)) => {
+                tracing::error!(%error, "a claim stopped half-way; its postbacks are sent when its lease ends");
+                self.core.not_claimed();
+            }
             None => {}
         }
         let now = self.clock.now();
@@ -196,7 +199,7 @@ impl Engine {
     /// Takes back what dead processes held and ends what grew too old, parked or not.
     pub async fn housekeeping(&mut self) {
         if let Err(error) = self.keep_house().await {
-            tracing::warn!(%error, "overdue leases and too old postbacks were left for later");
+            trouble::met(&error, "overdue leases and too old postbacks were left for later");
         }
     }
 

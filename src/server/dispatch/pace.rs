@@ -52,11 +52,13 @@ impl Pace {
 
     /// When it may go on, while it is paused.
     pub fn paused_until(&self, now: Millis) -> Option<Millis> {
-        let asked = (now < self.paused_until).then_some(self.paused_until);
-        match self.breaker.lets(now) {
-            Lets::NoneUntil(until) => asked.max(Some(until)),
-            Lets::One | Lets::All => asked,
-        }
+        // No pause is longer: one that seems so was asked for before the clock was turned back.
+        let asked = (0..LONGEST_PAUSE).contains(&(self.paused_until - now - 1)).then_some(self.paused_until);
+        let shut = match self.breaker.lets(now) {
+            Lets::NoneUntil(until) => Some(until),
+            Lets::One | Lets::All => None,
+        };
+        asked.max(shut)
     }
 
     /// Somebody else with the same quota was asked to wait.
@@ -164,6 +166,14 @@ mod tests {
         calls(&mut pace, 10, Signal::Congested { pause: None });
         calls(&mut pace, 1, Signal::Nothing);
         assert!(pace.probing(NOW + 30_000), "one call still has to find out");
+    }
+
+    #[test]
+    fn a_clock_that_is_turned_back_prolongs_no_pause() {
+        let mut pace = Pace::new(8);
+        calls(&mut pace, 1, Signal::Congested { pause: Some(LONGEST_PAUSE) });
+        assert_eq!(pace.paused_until(NOW), Some(NOW + LONGEST_PAUSE));
+        assert_eq!((pace.paused_until(NOW - LONGEST_PAUSE), pace.free(NOW - LONGEST_PAUSE)), (None, 4));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub struct Process {
     pub calls: BTreeMap<u64, Out>,
     pub ended: Vec<(Arc<Target>, Option<End>)>,
     /// Results on their way to the writer, and the call that waits for its to be written.
-    pub results: VecDeque<(Results, Option<(Arc<Target>, End)>)>,
+    pub results: VecDeque<(Results, Option<Waiting>)>,
     pub flushing: bool,
     pub kept_house: Option<Millis>,
     pub alarm: Millis,
@@ -51,6 +51,9 @@ pub struct Process {
     pub questions: usize,
     pub turning: bool,
 }
+
+/// A call that ends when its results are written.
+pub type Waiting = (Arc<Target>, End);
 
 /// A call that is out.
 pub struct Out {
@@ -317,7 +320,7 @@ impl World {
         }
     }
 
-    fn write(&mut self, at: usize, results: Results, waits: Option<(Arc<Target>, End)>) {
+    fn write(&mut self, at: usize, results: Results, waits: Option<Waiting>) {
         self.processes[at].results.push_back((results, waits));
         if !self.processes[at].flushing {
             self.processes[at].flushing = true;
@@ -365,7 +368,7 @@ impl World {
                     let target = aim_at(find(&route.network), route.clone());
                     let reply =
                         self.networks.get_mut(&route.id).expect("every connection has one").tells(&mut self.rng, &target, open.events);
-                    self.after(reply.after, Event::Told(at, life, Box::new((target, open, reply.result, reply.after))));
+                    self.after(reply.after, Event::Told(at, life, Box::new((target, open, (reply.result, reply.after)))));
                 }
             }
         }

@@ -42,11 +42,14 @@ pub enum Event {
     Turn(usize, u32),
     Claim(usize, u32),
     Begin(usize, u32, u64),
-    Answer(usize, u32, u64, Box<(Result<Answer, NoAnswer>, Millis)>),
+    Answer(usize, u32, u64, Box<Back>),
     Flush(usize, u32),
     Ask(usize, u32),
-    Told(usize, u32, Box<(Arc<Target>, Open, Result<Answer, NoAnswer>, Millis)>),
+    Told(usize, u32, Box<(Arc<Target>, Open, Back)>),
 }
+
+/// What comes back of a call, and what it took.
+pub type Back = (Result<Answer, NoAnswer>, Millis);
 
 /// What is known of the latest call with a postback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +237,7 @@ impl World {
             Event::Flush(at, _) => self.flush(at),
             Event::Ask(at, _) => self.ask(at),
             Event::Told(at, _, back) => {
-                let (target, open, result, latency_ms) = *back;
+                let (target, open, (result, latency_ms)) = *back;
                 self.told(at, target, open, result, latency_ms);
             }
         }
