@@ -1,6 +1,6 @@
 # Two commands to know: `make demo` shows the whole loop, `make test` proves it. Each installs what it needs and says so.
 
-.PHONY: demo test serve build
+.PHONY: demo test serve build simulate chaos
 
 # The whole loop on this machine alone: server, networks played locally, a sample game and its players.
 demo: build
@@ -19,3 +19,12 @@ build:
 # Formatting, lints, Rust tests on SQLite and PostgreSQL, browser tests.
 test:
 	scripts/test
+
+# The delivery engine in so many worlds of its own; with SEED, one of them told step by step.
+SEEDS ?= 100000
+simulate:
+	cargo bench --quiet --locked --features simulation --bench simulate -- $(if $(SEED),one $(SEED),$(SEEDS))
+
+# The real program killed CYCLES times (500) under load, on each database.
+chaos:
+	CYCLES=$(CYCLES) scripts/chaos

@@ -43,9 +43,6 @@ alter table postbacks add column resend_id uuid;
 alter table postbacks add column delivered text;
 create index postbacks_by_resend on postbacks (resend_id, state) where resend_id is not null;
 
--- Tries before it was last sent again: the waits between retries begin anew, the numbers of the attempts go on.
-alter table queue add column tries_before integer not null default 0;
-
 -- The target that a connection leads to or led to last, and since when: what was meant for another one is never sent to it. What was there
 -- before this was kept leads there since it was connected last.
 alter table connections add column led_to text;

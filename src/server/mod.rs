@@ -41,6 +41,7 @@ pub mod state;
 pub mod sweep;
 pub mod test_event;
 pub mod tries;
+pub mod trouble;
 
 use crate::model::Millis;
 

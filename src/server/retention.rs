@@ -69,14 +69,14 @@ pub async fn run(db: &Db, shutdown: &CancellationToken) {
 pub async fn pass(db: &Db, now: Millis) {
     let list = match games::keeping(db).await {
         Ok(list) => list,
-        Err(cause) => return tracing::warn!(%cause, "nobody knows what is too old"),
+        Err(cause) => return crate::server::trouble::met(&cause, "nobody knows what is too old"),
     };
     for (game, messages, attempts) in list {
         let keeping = Keeping { game, messages: Millis::from(messages) * DAY, attempts: Millis::from(attempts) * DAY };
         let logs = networks::specs().map(|spec| Kind::Attempts(spec.slug));
         for kind in [Kind::Messages].into_iter().chain(logs).chain([Kind::Conversions, Kind::Clicks]) {
             if let Err(cause) = all_of(db, keeping, kind, now).await {
-                tracing::warn!(%cause, ?kind, "what is too old was not deleted");
+                crate::server::trouble::met(&cause, "what is too old was not deleted");
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Every address of Postbacks in one table: pages and their server functions, files, and what machines ask.
 
 use super::auth::{THEME_COOKIE, typed_email};
+use super::db::instance;
 use super::state::AppState;
-use super::{connect, ingest, metrics, players, security, sessions, site};
+use super::{connect, ingest, metrics, players, security, sessions, site, trouble};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
 use crate::web::components::time::Now;
@@ -30,6 +31,8 @@ use tower_http::compression::CompressionLayer;
 const MAX_FORM_BYTES: usize = 64 * 1024;
 /// An error is a word or two of JSON.
 const MAX_ERROR_BYTES: usize = 1024;
+/// Whoever balances the load asks every few seconds.
+const READY_WITHIN: std::time::Duration = std::time::Duration::from_secs(3);
 /// Pages are drawn for one reader: fast before small.
 const PAGE_COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
 
@@ -141,13 +144,19 @@ async fn healthz() -> &'static str {
     "ok"
 }
 
-/// The database answers too.
+/// The database answers too; where it kept nothing a moment ago, it is given something to keep.
 async fn readyz(State(state): State<AppState>) -> Response {
-    match super::db::instance::ping(&state.db).await {
-        Ok(()) => "ready".into_response(),
-        Err(cause) => {
-            tracing::warn!(%cause, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+    let asks = async { if trouble::lasts() { instance::probe(&state.db).await } else { instance::ping(&state.db).await } };
+    let why = match tokio::time::timeout(READY_WITHIN, asks).await {
+        Ok(Ok(())) => {
+            trouble::is_over();
+            return "ready".into_response();
         }
-    }
+        Ok(Err(cause)) => {
+            trouble::met(&cause, "not ready");
+            "the database does not answer, or keeps nothing"
+        }
+        Err(_) => "the database does not answer in time",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
 }

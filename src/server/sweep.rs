@@ -57,7 +57,7 @@ pub async fn sweep(db: &Db, now: Millis) {
                 Ok(count) if count < AT_ONCE as u64 => break,
                 Ok(_) => tokio::time::sleep(BREATH).await,
                 Err(cause) => {
-                    tracing::warn!(%cause, ?kind, "what has run out was not swept up");
+                    crate::server::trouble::met(&cause, "what has run out was not swept up");
                     break;
                 }
             }

@@ -66,6 +66,32 @@ impl House {
         crate::within("it starts", Serving::start(&self.environment)).await
     }
 
+    /// The settings it is served with, and the same with the database at another address.
+    pub fn settings(&self) -> BTreeMap<&'static str, String> {
+        self.environment.clone()
+    }
+
+    pub fn settings_by_way_of(&self, port: u16) -> BTreeMap<&'static str, String> {
+        let mut url = url::Url::parse(&self.url).unwrap();
+        url.set_port(Some(port)).unwrap();
+        let mut settings = self.settings();
+        settings.insert("DATABASE_URL", url.to_string());
+        settings
+    }
+
+    /// Where the server of its database is.
+    pub fn server(&self) -> (String, u16) {
+        let url = url::Url::parse(&self.url).unwrap();
+        (url.host_str().unwrap().to_owned(), url.port().unwrap())
+    }
+
+    pub async fn messages(&self) -> i64 {
+        let db = Db::open(&self.url).await.unwrap();
+        let count = count(&db, "select count(*) from messages").await;
+        db.close().await;
+        count
+    }
+
     /// The id under which a purchase must go out, however often it is sent.
     pub fn dedup_id(&self, purchase: Uuid) -> String {
         Uuid::new_v5(&self.goal, purchase.hyphenated().to_string().as_bytes()).hyphenated().to_string()

@@ -3,6 +3,7 @@
 //! seed; with it in `POSTBACKS_TEST_SEED` the same moments are drawn again.
 #![allow(clippy::unwrap_used)]
 
+mod faults;
 mod house;
 mod networks;
 #[path = "../../benches/place.rs"]
@@ -10,6 +11,7 @@ mod networks;
 mod place;
 mod players;
 mod serving;
+mod way;
 
 use house::House;
 use networks::Networks;
@@ -18,9 +20,11 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SEED_VARIABLE: &str = "POSTBACKS_TEST_SEED";
+/// How many kills, if not as many as a test takes.
+const CYCLES_VARIABLE: &str = "POSTBACKS_TEST_CYCLES";
 const KILLS: usize = 30;
 /// With as many deaths in hand a postback is set aside, as what may be killing the process.
 const POISON: usize = 5;
@@ -48,7 +52,9 @@ async fn check(server: &str) {
     let mut claimed: HashMap<String, usize> = HashMap::new();
     let mut lost_answers = 0;
 
-    for _ in 0..KILLS {
+    let cycles = std::env::var(CYCLES_VARIABLE).map_or(KILLS, |cycles| cycles.parse().expect("cycles are a number"));
+    let begun = Instant::now();
+    for cycle in 1..=cycles {
         let mut serving = house.serve().await;
         let moment = Moment::any(&mut rng);
         players.meet(&serving.origin);
@@ -56,7 +62,11 @@ async fn check(server: &str) {
         breathe(&mut rng).await;
         serving.kill();
         lost_answers += usize::from(matches!(moment, Moment::AnAnswerIsLost(_)));
-        for id in house.claimed_by_the_dead().await {
+        let held = house.claimed_by_the_dead().await;
+        if cycles > KILLS {
+            println!("{cycle:>4} {moment:?}: {} calls so far, {} postbacks in hand", networks.calls(), held.len());
+        }
+        for id in held {
             *claimed.entry(id).or_default() += 1;
         }
     }
@@ -73,7 +83,14 @@ async fn check(server: &str) {
     let died_with = |id: &String| claimed.get(id).copied().unwrap_or_default();
     let received = networks.received();
     let repeats = received.values().map(|one| one.times - 1).sum::<usize>();
-    println!("{} conversions, {repeats} sent again, {} claimed at a kill, {} set aside", expected.len(), claimed.len(), set_aside.len());
+    println!(
+        "{cycles} kills in {:.0} s: {} conversions, {} calls, {repeats} sent again, {lost_answers} answers lost, {} claimed at a kill, {} set aside",
+        begun.elapsed().as_secs_f64(),
+        expected.len(),
+        networks.calls(),
+        claimed.len(),
+        set_aside.len()
+    );
     for id in &set_aside {
         assert!(died_with(id) >= POISON, "{id} was set aside after {} deaths", died_with(id));
     }

@@ -30,6 +30,11 @@ impl Networks {
         networks
     }
 
+    /// Calls so far.
+    pub fn calls(&self) -> u64 {
+        *self.state.newest().borrow()
+    }
+
     /// Returns after so many more calls.
     pub async fn called(&self, calls: u64) {
         let mut newest = self.state.newest();

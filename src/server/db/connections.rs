@@ -41,10 +41,21 @@ macro_rules! columns {
     };
 }
 
+/// A connection with something to send.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Ready {
+    #[sqlx(flatten)]
+    pub route: Route,
+    /// Some of what is due was held twice by a process that died: it may be what stops it.
+    pub suspects: bool,
+}
+
 /// The connections that may send and have something due at `now`.
-pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Route>> {
+pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Ready>> {
     on!(db, pool => sqlx::query_as(
-        concat!("select ", columns!(), " from connections c where c.connected and c.enabled and c.parked_cause is null
+        concat!("select ", columns!(), ", exists (select 1 from queue s where s.connection_id = c.id and s.lease_id is null
+                 and s.claims >= 2 and s.due_at <= $1) as suspects
+         from connections c where c.connected and c.enabled and c.parked_cause is null
          and exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.due_at <= $1)"),
     )
     .bind(now)
@@ -159,13 +170,14 @@ async fn release(tx: &mut Tx, id: Uuid, now: Millis) -> Result<()> {
     .await)?;
     let Some((Some(held_since),)) = held else { return Ok(()) };
     within!(tx, c => sqlx::query("update connections set held_since = null where id = $1").bind(id).execute(c).await.map(drop))?;
-    within!(tx, c => sqlx::query(
-        "update queue set due_at = $2, give_up_at = give_up_at + $3 where connection_id = $1 and lease_id is null",
-    )
-    .bind(id)
-    .bind(now)
-    .bind((now - held_since).max(0))
-    .execute(c)
-    .await
-    .map(drop))
+    let held = (now - held_since).max(0);
+    // What is under way has its own end, and what was accepted may come back.
+    for text in [
+        "update queue set due_at = case when lease_id is null then $2 else due_at end, give_up_at = give_up_at + $3 where connection_id = $1",
+        "update receipt_events set give_up_at = give_up_at + $3
+         where $2 > 0 and receipt_id in (select id from receipts where connection_id = $1)",
+    ] {
+        within!(tx, c => sqlx::query(text).bind(id).bind(now).bind(held).execute(c).await.map(drop))?;
+    }
+    Ok(())
 }

@@ -13,9 +13,25 @@ pub const FIRST_OWNER: &str = "first_owner";
 /// Set in the databases that `demo` makes.
 pub const DEMO: &str = "demo";
 
+/// Nothing but something to write.
+const PROBE: &str = "probe";
+const PROBE_BYTES: usize = 64 * 1024;
+
 /// Whether the database answers.
 pub async fn ping(db: &Db) -> Result<()> {
     on!(db, pool => sqlx::query("select 1").execute(pool).await.map(drop))
+}
+
+/// Writes a little, as ingest does a lot: whether anything is kept again.
+pub async fn probe(db: &Db) -> Result<()> {
+    let mut tx = db.begin().await?;
+    within!(&mut tx, c => sqlx::query("insert into instance (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value")
+        .bind(PROBE)
+        .bind("x".repeat(PROBE_BYTES))
+        .execute(c)
+        .await
+        .map(drop))?;
+    tx.commit().await
 }
 
 pub async fn get(db: &Db, key: &str) -> Result<Option<String>> {

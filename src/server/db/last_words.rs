@@ -34,6 +34,7 @@ pub struct Again {
     pub expires_at: Millis,
     /// Tries so far.
     pub attempt: i32,
+    pub steps: i32,
     pub refusals: i32,
     /// None: its retries begin anew.
     pub give_up_at: Option<Millis>,
@@ -115,7 +116,7 @@ async fn open_again(tx: &mut Tx, events: &[&Told]) -> Result<()> {
     for piece in rows::pieces(&again) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "insert into queue (id, connection_id, due_at, expires_at, attempt, claims, refusals, give_up_at, alone) ",
+                "insert into queue (id, connection_id, due_at, expires_at, attempt, steps, claims, refusals, give_up_at, alone) ",
             );
             query.push_values(piece, |mut row, (told, again)| {
                 row.push_bind(told.of.postback_id)
@@ -123,6 +124,7 @@ async fn open_again(tx: &mut Tx, events: &[&Told]) -> Result<()> {
                     .push_bind(again.due_at)
                     .push_bind(again.expires_at)
                     .push_bind(again.attempt)
+                    .push_bind(again.steps)
                     .push("0")
                     .push_bind(again.refusals)
                     .push_bind(again.give_up_at)

@@ -66,6 +66,8 @@ const WAL_KEEPS: &str = "67108864";
 /// reads them again and again.
 const WRITER_CACHE: &str = "-65536";
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// How long a statement waits for PostgreSQL when it is out of reach or all connections are taken: whoever asked is told to come again.
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub enum Db {
@@ -141,7 +143,9 @@ impl Db {
             Ok(Self::Sqlite { read, write, checkpoint, disk })
         } else {
             let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(512);
-            Ok(Self::Postgres(PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect_with(options).await?))
+            Ok(Self::Postgres(
+                PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(POSTGRES_PATIENCE).connect_with(options).await?,
+            ))
         }
     }
 
@@ -155,7 +159,17 @@ impl Db {
     /// A write transaction. On SQLite it takes the one writer at once, so that it never fails half-way for the lock.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, disk, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?, disk.clone()),
+            Self::Sqlite { write, disk, .. } => {
+                let begun = match write.begin_with("begin immediate").await {
+                // After a commit that the file had no room for the driver takes the transaction for open, and for ever: away with the connection.
+                Err(Error::InvalidSavePointStatement) => {
+                    write.acquire().await?.close().await?;
+                    write.begin_with("begin immediate").await?
+                }
+                begun => begun?,
+                };
+                Tx::Sqlite(begun, disk.clone())
+            }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -207,4 +221,20 @@ pub fn broken_constraint(error: &Error) -> Option<String> {
     let Error::Database(database) = error else { return None };
     // SQLite names the columns (`games.slug`), PostgreSQL the constraint; both texts hold what callers match on.
     database.is_unique_violation().then(|| database.constraint().map_or_else(|| database.message().to_owned(), str::to_owned))
+}
+
+/// Whether the database can keep nothing for anybody just now (out of reach, full, read-only), so that the same will work later.
+pub fn is_away(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::Tls(_) | Error::WorkerCrashed => true,
+        // A connection that broke off in the middle of a word, or a proxy without a server behind it.
+        Error::Protocol(_) => true,
+        Error::Database(database) => database.code().is_some_and(|code| match code.parse::<u32>() {
+            // SQLite's extended codes carry the code in their low byte: busy, locked, read-only, I/O error, full, cannot open.
+            Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+            // PostgreSQL: no connection, no room, read-only, shut down or starting up.
+            _ => code.starts_with("08") || code.starts_with("53") || code.starts_with("57P0") || &*code == "25006",
+        }),
+        _ => false,
+    }
 }

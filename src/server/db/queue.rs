@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 /// How long a claim holds.
 pub const LEASE: Millis = 60 * SECOND;
-/// A row that was claimed this often without a recorded result may be what stops the process: it is claimed alone.
-const SUSPECT: i32 = 2;
+/// A suspect whose holder died three times or more waits so long, once more for each further death: who dies again and again for
+/// another reason does not take it along each time.
+pub const SUSPECT_WAIT: Millis = 5 * SECOND;
 
 /// A row of the queue that is ours until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -18,8 +19,8 @@ pub struct Held {
     pub lease_until: Millis,
     /// Tries with a recorded result.
     pub attempt: i32,
-    /// Those of them before somebody last had it sent again.
-    pub tries_before: i32,
+    /// Steps of the retry schedule that are used up.
+    pub steps: i32,
     /// Claims without a recorded result, this one included.
     pub claims: i32,
     pub refusals: i32,
@@ -30,9 +31,14 @@ pub struct Held {
 }
 
 impl Held {
-    /// Claimed so often without a result that it goes alone.
+    /// Claimed so often without a result that it goes with such only.
     pub fn suspect(&self) -> bool {
-        self.claims > SUSPECT
+        self.claims > Suspicion::Some.claims().0
+    }
+
+    /// Claimed so often that it goes alone.
+    pub fn prime_suspect(&self) -> bool {
+        self.claims > Suspicion::More.claims().0
     }
 }
 
@@ -43,8 +49,43 @@ pub enum Share {
     Fresh,
     /// Whatever is due longest; of the same time, what the network takes least long still.
     Due,
-    /// One row that may be what stops the process, if none such is out already.
-    Suspect,
+    /// What may be what stops the process, as long as not too many such are out.
+    Suspects(Suspicion),
+}
+
+/// How much speaks for a row being what stops the process. Each death leaves an eighth of the suspects or fewer, so that what is innocent
+/// is soon out of it, and what is not ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspicion {
+    /// Its holder died twice.
+    Some,
+    More,
+    Most,
+}
+
+impl Suspicion {
+    /// Claims without a result, from and to.
+    fn claims(self) -> (i32, i32) {
+        match self {
+            Self::Some => (2, 2),
+            Self::More => (3, 3),
+            Self::Most => (4, i32::MAX - 1),
+        }
+    }
+
+    /// How many of a connection may be out at once.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Some => 64,
+            Self::More => 8,
+            Self::Most => 1,
+        }
+    }
+
+    /// Whether it is what speaks for a row with so many claims without a result.
+    pub fn is_of(self, claims: i32) -> bool {
+        (self.claims().0..=self.claims().1).contains(&claims)
+    }
 }
 
 /// `with held (id, lease) as (values …) `, to be joined with the queue by both. `(id, lease_id) in (values …)` says the same, and SQLite reads
@@ -85,14 +126,14 @@ macro_rules! claiming {
             concat!(
                 "update queue set lease_id = $1, lease_until = $2, claims = claims + 1 where id in (select id from queue where ",
                 $condition,
-                " limit $5) returning id, lease_id, lease_until, attempt, tries_before, claims, refusals, give_up_at, expires_at, alone"
+                " limit $5) returning id, lease_id, lease_until, attempt, steps, claims, refusals, give_up_at, expires_at, alone"
             ),
             concat!(
                 "with due as materialized (select id from queue where ",
                 $condition,
                 " limit $5 for update skip locked)
                  update queue set lease_id = $1, lease_until = $2, claims = claims + 1 from due where queue.id = due.id
-                 returning queue.id, lease_id, lease_until, attempt, tries_before, claims, refusals, give_up_at, expires_at, alone"
+                 returning queue.id, lease_id, lease_until, attempt, steps, claims, refusals, give_up_at, expires_at, alone"
             ),
         ]
     };
@@ -102,25 +143,31 @@ const FRESH: [&str; 2] =
     claiming!("connection_id = $4 and lease_id is null and attempt = 0 and claims < 2 and due_at <= $3 order by due_at, expires_at");
 const DUE: [&str; 2] = claiming!("connection_id = $4 and lease_id is null and claims < 2 and due_at <= $3 order by due_at, expires_at");
 const SUSPECTS: [&str; 2] = claiming!(
-    "connection_id = $4 and lease_id is null and claims >= 2 and due_at <= $3
-     and not exists (select 1 from queue held where held.connection_id = $4 and held.claims >= 2 and held.claims > 2 and held.lease_id is not null)
-     order by due_at, expires_at"
+    "connection_id = $4 and lease_id is null and claims >= 2 and claims between $6 and $7 and due_at <= $3 order by claims, due_at, expires_at"
 );
+const SUSPECTS_OUT: &str =
+    "select count(*) from queue where connection_id = $1 and lease_id is not null and claims > 2 and claims between $2 and $3";
 const EXPIRED: [&str; 2] = claiming!("$4 is null and lease_id is null and expires_at <= $3 order by expires_at");
 
 /// Claims up to `most` rows of the connection that are due at `now`, under one new lease until `now` + `LEASE`.
 pub async fn claim(tx: &mut Tx, connection_id: Uuid, share: Share, most: usize, now: Millis) -> Result<Vec<Held>> {
-    let texts = match share {
-        Share::Fresh => FRESH,
-        Share::Due => DUE,
-        Share::Suspect => SUSPECTS,
-    };
-    run(tx, texts, Some(connection_id), most, now).await
+    match share {
+        Share::Fresh => run(tx, FRESH, Some(connection_id), most, now, None).await,
+        Share::Due => run(tx, DUE, Some(connection_id), most, now, None).await,
+        Share::Suspects(suspicion) => {
+            let (from, to) = suspicion.claims();
+            // This claim counts with those that are out.
+            let (out,): (i64,) =
+                within!(tx, c => sqlx::query_as(SUSPECTS_OUT).bind(connection_id).bind(from + 1).bind(to + 1).fetch_one(c).await)?;
+            let most = most.min(suspicion.width().saturating_sub(usize::try_from(out).unwrap_or(usize::MAX)));
+            run(tx, SUSPECTS, Some(connection_id), most, now, Some((from, to))).await
+        }
+    }
 }
 
 /// Claims up to `most` rows of any connection that the network does not take any more for their age.
 pub async fn claim_expired(tx: &mut Tx, most: usize, now: Millis) -> Result<Vec<Held>> {
-    run(tx, EXPIRED, None, most, now).await
+    run(tx, EXPIRED, None, most, now, None).await
 }
 
 async fn run(
@@ -129,17 +176,17 @@ async fn run(
     connection_id: Option<Uuid>,
     most: usize,
     now: Millis,
+    claims: Option<(i32, i32)>,
 ) -> Result<Vec<Held>> {
     let text = if matches!(tx, Tx::Sqlite(..)) { sqlite } else { postgres };
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut held: Vec<Held> = within!(tx, c => sqlx::query_as(text)
-        .bind(Uuid::new_v4())
-        .bind(now + LEASE)
-        .bind(now)
-        .bind(connection_id)
-        .bind(most)
-        .fetch_all(c)
-        .await)?;
+    let mut held: Vec<Held> = within!(tx, c => {
+        let query = sqlx::query_as(text).bind(Uuid::new_v4()).bind(now + LEASE).bind(now).bind(connection_id).bind(most);
+        match claims {
+            Some((from, to)) => query.bind(from).bind(to).fetch_all(c).await,
+            None => query.fetch_all(c).await,
+        }
+    })?;
     held.sort_by_key(|row| (row.expires_at, row.id));
     Ok(held)
 }
@@ -180,10 +227,19 @@ pub async fn hand_back(db: &Db, held: &[(Uuid, Uuid)]) -> Result<()> {
 /// Takes back leases that ran out before `now`: their holder died or hangs. Whether it had sent them is not known, and is
 /// marked so, from the earliest time at which it can have been. Returns how many.
 pub async fn reclaim(db: &Db, now: Millis) -> Result<u64> {
+    reclaim_until(db, now, now).await
+}
+
+/// Takes back every lease at once. Only for the start of the one process that owns a SQLite file.
+pub async fn clear_leases(db: &Db, now: Millis) -> Result<u64> {
+    reclaim_until(db, Millis::MAX, now).await
+}
+
+async fn reclaim_until(db: &Db, until: Millis, now: Millis) -> Result<u64> {
     let overdue: Option<(i64,)> = on!(db, pool => sqlx::query_as(
         "select lease_until from queue where lease_id is not null and lease_until < $1 limit 1",
     )
-    .bind(now)
+    .bind(until)
     .fetch_optional(pool)
     .await)?;
     if overdue.is_none() {
@@ -194,15 +250,18 @@ pub async fn reclaim(db: &Db, now: Millis) -> Result<u64> {
         "update postbacks set unknown_since = coalesce(unknown_since, (select q.lease_until - $2 from queue q where q.id = postbacks.id))
          where id in (select id from queue where lease_id is not null and lease_until < $1)",
     )
-    .bind(now)
+    .bind(until)
     .bind(LEASE)
     .execute(c)
     .await
     .map(drop))?;
     let count = within!(&mut tx, c => sqlx::query(
-        "update queue set lease_id = null, lease_until = null where lease_id is not null and lease_until < $1",
+        "update queue set lease_id = null, lease_until = null,
+         due_at = case when claims > 2 then $2 + $3 * (claims - 2) else due_at end where lease_id is not null and lease_until < $1",
     )
+    .bind(until)
     .bind(now)
+    .bind(SUSPECT_WAIT)
     .execute(c)
     .await
     .map(|done| done.rows_affected()))?;
@@ -210,22 +269,15 @@ pub async fn reclaim(db: &Db, now: Millis) -> Result<u64> {
     Ok(count)
 }
 
-/// Takes back every lease at once. Only for the start of the one process that owns a SQLite file.
-pub async fn clear_leases(db: &Db) -> Result<u64> {
-    reclaim(db, Millis::MAX).await
-}
-
-/// When the next row of a connection that may send is due.
-pub async fn next_due(db: &Db) -> Result<Option<Millis>> {
-    let (due,): (Option<i64>,) = on!(db, pool => sqlx::query_as(
-        "select min(due) from (
-             select (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due
-             from connections c where c.connected and c.enabled and c.parked_cause is null
-         ) as of_connections",
+/// When the next row of each connection that may send is, or was, due.
+pub async fn next_due(db: &Db) -> Result<Vec<(Uuid, Millis)>> {
+    let rows: Vec<(Uuid, Option<Millis>)> = on!(db, pool => sqlx::query_as(
+        "select c.id, (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due
+         from connections c where c.connected and c.enabled and c.parked_cause is null",
     )
-    .fetch_one(pool)
+    .fetch_all(pool)
     .await)?;
-    Ok(due)
+    Ok(rows.into_iter().filter_map(|(id, due)| Some((id, due?))).collect())
 }
 
 /// What waits for a connection that is connected.
@@ -267,12 +319,14 @@ mod tests {
     /// What a claim costs must not grow with what waits.
     #[tokio::test]
     async fn sqlite_claims_by_an_index_in_the_order_of_the_claim() {
-        for (texts, index) in [(FRESH, "queue_fresh"), (DUE, "queue_due"), (SUSPECTS, "queue_suspects_due"), (EXPIRED, "queue_expiry")] {
+        for (texts, index) in [(FRESH, "queue_fresh"), (DUE, "queue_due"), (SUSPECTS, "queue_suspects_next"), (EXPIRED, "queue_expiry")] {
             let steps = engines::sqlite_plan(texts[0]).await;
             let by_it = steps.iter().any(|step| step.starts_with(&format!("SEARCH queue USING INDEX {index} ")));
             let other = steps.iter().any(|step| step.contains("SCAN") || step.contains("TEMP B-TREE"));
             assert!(by_it && !other, "{index}: {steps:?}");
         }
+        let steps = engines::sqlite_plan(SUSPECTS_OUT).await;
+        assert!(steps.iter().any(|step| step.contains("INDEX queue_suspects_out ")), "{steps:?}");
     }
 
     /// What a result costs must not grow with what waits.

@@ -29,6 +29,7 @@ pub struct Covered {
     pub receipt_id: Uuid,
     /// Tries before the accepted one.
     pub attempt: i32,
+    pub steps: i32,
     pub refusals: i32,
     pub give_up_at: Millis,
     pub alone: bool,
@@ -56,13 +57,14 @@ pub async fn keep(tx: &mut Tx, receipts: impl Iterator<Item = &Receipt>, held: &
     for piece in rows::pieces(&covered) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "insert into receipt_events (receipt_id, postback_id, attempt_id, attempt, refusals, give_up_at, alone) ",
+                "insert into receipt_events (receipt_id, postback_id, attempt_id, attempt, steps, refusals, give_up_at, alone) ",
             );
             query.push_values(piece, |mut row, (finish, covered)| {
                 row.push_bind(covered.receipt_id)
                     .push_bind(finish.of.postback_id)
                     .push_bind(finish.attempt.id)
                     .push_bind(covered.attempt)
+                    .push_bind(covered.steps)
                     .push_bind(covered.refusals)
                     .push_bind(covered.give_up_at)
                     .push_bind(covered.alone);
@@ -171,6 +173,7 @@ pub struct Event {
     pub of: Of,
     pub attempt_id: Uuid,
     pub attempt: i32,
+    pub steps: i32,
     pub refusals: i32,
     pub give_up_at: Millis,
     pub alone: bool,
@@ -189,7 +192,7 @@ impl Event {
 pub async fn events(db: &Db, receipt_id: Uuid) -> Result<Vec<Event>> {
     on!(db, pool => sqlx::query_as(
         "select p.id as postback_id, p.game_id, p.network, p.connection_id, p.goal_id, coalesce(g.name, '') as goal_name, p.event, p.test,
-                e.attempt_id, e.attempt, e.refusals, e.give_up_at, e.alone, p.expires_at, p.unknown_since
+                e.attempt_id, e.attempt, e.steps, e.refusals, e.give_up_at, e.alone, p.expires_at, p.unknown_since
          from receipt_events e join postbacks p on p.id = e.postback_id left join goals g on g.id = p.goal_id
          where e.receipt_id = $1 order by p.id",
     )

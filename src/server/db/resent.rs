@@ -34,9 +34,9 @@ async fn enqueue(tx: &mut Tx, ids: &[Uuid], now: Millis) -> Result<()> {
     for piece in rows::pieces(ids) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "insert into queue (id, connection_id, due_at, expires_at, attempt, tries_before, claims, refusals) select id, connection_id, ",
+                "insert into queue (id, connection_id, due_at, expires_at, attempt, claims, refusals) select id, connection_id, ",
             );
-            query.push_bind(now).push(", expires_at, attempts, attempts, 0, 0 from postbacks where id in ");
+            query.push_bind(now).push(", expires_at, attempts, 0, 0 from postbacks where id in ");
             rows::push_list(&mut query, piece);
             query.push(" on conflict (id) do nothing").build().execute(c).await.map(drop)
         })?;
@@ -49,7 +49,7 @@ pub async fn hurry(tx: &mut Tx, ids: &[Uuid], mark: Mark) -> Result<i64> {
     let mut hurried: Vec<Uuid> = Vec::with_capacity(ids.len());
     for piece in rows::pieces(ids) {
         let due: Vec<(Uuid,)> = within!(tx, c => {
-            let mut query = QueryBuilder::new("update queue set give_up_at = null, refusals = 0, tries_before = attempt, due_at = ");
+            let mut query = QueryBuilder::new("update queue set give_up_at = null, refusals = 0, steps = 0, due_at = ");
             query.push_bind(mark.now).push(" where lease_id is null and id in ");
             rows::push_list(&mut query, piece);
             query.push(" returning id").build_query_as().fetch_all(c).await

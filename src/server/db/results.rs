@@ -90,7 +90,7 @@ pub enum Stand {
     /// Out of the queue.
     Over { state: PostbackState, ended: Option<String> },
     /// Due again.
-    Open { due_at: Millis, refusals: i32, give_up_at: Millis },
+    Open { due_at: Millis, steps: i32, refusals: i32, give_up_at: Millis },
 }
 
 /// One postback's result.
@@ -147,12 +147,31 @@ pub fn id_at(time: Millis) -> Uuid {
 /// Writes the results. One whose lease is no longer ours becomes a late row of the log and touches no state.
 pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     let mut tx = db.begin().await?;
+    if names_one_twice(list) {
+        // One of the two is late, and which it is must not be mistaken.
+        for results in list {
+            write(&mut tx, std::slice::from_ref(results)).await?;
+        }
+    } else {
+        write(&mut tx, list).await?;
+    }
+    tx.commit().await
+}
+
+/// Whether two results are of the same postback: its lease ran out while the first waited to be written.
+fn names_one_twice(list: &[Results]) -> bool {
+    let mut ids: Vec<Uuid> = list.iter().flat_map(|results| &results.finishes).map(|finish| finish.of.postback_id).collect();
+    ids.sort_unstable();
+    ids.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+async fn write(tx: &mut Tx, list: &[Results]) -> Result<()> {
     let finishes = || list.iter().flat_map(|results| &results.finishes);
     let (over, open): (Vec<&Finish>, Vec<&Finish>) = finishes().partition(|finish| matches!(finish.stand, Stand::Over { .. }));
-    let mut ours = leave(&mut tx, &over).await?;
-    ours.extend(reschedule(&mut tx, &open).await?);
+    let mut ours = leave(tx, &over).await?;
+    ours.extend(reschedule(tx, &open).await?);
     let late: Vec<Uuid> = finishes().map(|finish| finish.of.postback_id).filter(|id| !ours.contains(id)).collect();
-    let erased = postbacks::erased(&mut tx, &late).await?;
+    let erased = postbacks::erased(tx, &late).await?;
     let cleaned: Vec<Results>;
     let list = if erased.is_empty() {
         list
@@ -162,24 +181,25 @@ pub async fn finish(db: &Db, list: &[Results]) -> Result<()> {
     };
     let finishes = || list.iter().flat_map(|results| &results.finishes);
     let held: Vec<&Finish> = finishes().filter(|finish| ours.contains(&finish.of.postback_id)).collect();
-    update(&mut tx, &held).await?;
-    receipts::keep(&mut tx, list.iter().flat_map(|results| &results.receipts), &held).await?;
+    update(tx, &held).await?;
+    receipts::keep(tx, list.iter().flat_map(|results| &results.receipts), &held).await?;
     let calls: Vec<&Call> = list.iter().flat_map(|results| &results.calls).collect();
-    log_calls(&mut tx, &calls).await?;
+    log_calls(tx, &calls).await?;
     let attempts: Vec<(&Of, &Attempt, bool)> =
         finishes().map(|finish| (&finish.of, &finish.attempt, !ours.contains(&finish.of.postback_id))).collect();
-    log_attempts(&mut tx, &attempts).await?;
+    log_attempts(tx, &attempts).await?;
     for park in list.iter().flat_map(|results| &results.parks) {
-        connections::park(&mut tx, park).await?;
+        connections::park(tx, park).await?;
     }
     let answered: BTreeSet<Uuid> = list.iter().flat_map(|results| &results.answered).copied().collect();
     for id in answered {
-        connections::answered(&mut tx, id).await?;
+        connections::answered(tx, id).await?;
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// What was delivered before and was only repeated stays delivered.
+/// When retries end is decided by the first try; what is held by then was let go later, and the time it was held is in it already.
 /// What is tried is named twice: of `postbacks.id = tried.id` alone SQLite reads every postback that there is.
 const UPDATE: &str = ") update postbacks set
      state = case when tried.word in ('failed', 'expired') then coalesce(delivered, tried.word) else tried.word end,
@@ -187,7 +207,7 @@ const UPDATE: &str = ") update postbacks set
      attempts = attempts + tried.calls, first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
      finished_at = tried.over from tried where postbacks.id = tried.id and postbacks.id in (select id from tried)";
 const RESCHEDULE: &str = ") update queue set lease_id = null, lease_until = null, claims = 0, attempt = attempt + 1, due_at = tried.due,
-     refusals = tried.refused, give_up_at = tried.ends from tried
+     steps = tried.used, refusals = tried.refused, give_up_at = coalesce(queue.give_up_at, tried.ends) from tried
      where queue.id = tried.id and queue.id in (select id from tried) and queue.lease_id = tried.lease returning queue.id";
 
 /// Takes the finished ones out of the queue; which of them were still ours.
@@ -201,10 +221,11 @@ async fn reschedule(tx: &mut Tx, open: &[&Finish]) -> Result<HashSet<Uuid>> {
     let mut ours = HashSet::with_capacity(open.len());
     for piece in rows::pieces(open) {
         let kept: Vec<(Uuid,)> = within!(tx, c => {
-            let mut query = QueryBuilder::new("with tried (id, lease, due, refused, ends) as (");
+            let mut query = QueryBuilder::new("with tried (id, lease, due, used, refused, ends) as (");
             query.push_values(piece, |mut row, finish| {
-                let Stand::Open { due_at, refusals, give_up_at } = finish.stand else { unreachable!("only open ones are put back") };
-                row.push_bind(finish.of.postback_id).push_bind(finish.lease_id).push_bind(due_at).push_bind(refusals).push_bind(give_up_at);
+                let Stand::Open { due_at, steps, refusals, give_up_at } = finish.stand else { unreachable!("only open ones are put back") };
+                row.push_bind(finish.of.postback_id).push_bind(finish.lease_id).push_bind(due_at);
+                row.push_bind(steps).push_bind(refusals).push_bind(give_up_at);
             });
             query.push(RESCHEDULE).build_query_as().fetch_all(c).await
         })?;
@@ -309,6 +330,6 @@ mod tests {
     #[tokio::test]
     async fn sqlite_finds_what_a_result_changes_by_its_key() {
         rows::assert_no_scan("tried (id, word, why, calls, at, unknown, over)", UPDATE, "postbacks").await;
-        rows::assert_no_scan("tried (id, lease, due, refused, ends)", RESCHEDULE, "queue").await;
+        rows::assert_no_scan("tried (id, lease, due, used, refused, ends)", RESCHEDULE, "queue").await;
     }
 }

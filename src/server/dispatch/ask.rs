@@ -1,21 +1,20 @@
 //! The second stage: asks the networks whose yes is a receipt what became of the events, and writes the last word. A loop of its own beside
 //! the sending one, with leases of its own.
 
-use super::attempt::{self, Target};
 use super::call::{self, Made};
 use super::quota::Left;
 use super::record::{self, Sent};
-use super::{Clock, Dispatch, sequel};
+use super::target::Target;
+use super::told::{self, After, Reply};
+use super::{Clock, Dispatch};
 use crate::model::Millis;
-use crate::model::connection::ParkCause;
 use crate::server::access::NotBought;
 use crate::server::db::connections::{self, Park, Route};
-use crate::server::db::last_words::{self, Final};
+use crate::server::db::last_words;
 use crate::server::db::receipts::{self, Open};
-use crate::server::db::results::{Attempt, id_at};
 use crate::server::db::{Db, Result, queue};
 use crate::server::networks::contract::{ConnectError, Later, Told, Word};
-use crate::server::{metrics, networks};
+use crate::server::{metrics, networks, trouble};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +90,7 @@ impl Asker {
                     Ok(0) => break,
                     Ok(_) => {}
                     Err(error) => {
-                        tracing::warn!(%error, "what became of accepted events was not asked");
+                        trouble::met(&error, "what became of accepted events was not asked");
                         break;
                     }
                 }
@@ -110,7 +109,7 @@ impl Asker {
         match tidy.await {
             Ok(0) => {}
             Ok(count) => tracing::warn!(count, "questions whose asker died or hangs are taken up again"),
-            Err(error) => tracing::warn!(%error, "overdue leases of questions were left for later"),
+            Err(error) => trouble::met(&error, "overdue leases of questions were left for later"),
         }
     }
 
@@ -190,21 +189,12 @@ impl Asker {
     async fn settle(&self, asked: Asked) -> Result<()> {
         let Asked { target, open, told, made, words } = asked;
         let now = self.clock.now();
-        let waits = target.network.later().map(Later::waits).unwrap_or_default();
-        let times = open.asked + 1;
-        let later = match &told.word {
-            Word::Credentials => {
-                let park = attempt::park(&target.route, ParkCause::Credentials, words.unwrap_or_default(), now);
-                return self.put_back(&open, open.asked, now, Some(park)).await;
+        match (told::after(&target, &open, &told, made.is_some(), words, now), made) {
+            (After::Back { asked, due_at, park }, _) => self.put_back(&open, asked, due_at, park).await,
+            (After::Last, made) => {
+                let made = made.expect("the last word was said in an answer");
+                self.conclude(&target, open, &told, made, now).await
             }
-            Word::Nothing { wait } => sequel::next_question(waits, usize::try_from(times).unwrap_or(usize::MAX), *wait, now),
-            _ => None,
-        };
-        match (later, made) {
-            (Some(due_at), _) => self.put_back(&open, times, due_at, None).await,
-            // Without an answer of the network's there is nothing to write it with; the last question is asked once more.
-            (None, None) => self.put_back(&open, open.asked, now + waits.last().copied().unwrap_or_default(), None).await,
-            (None, Some(made)) => self.conclude(&target, open, &told, made, now).await,
         }
     }
 
@@ -225,33 +215,8 @@ impl Asker {
         let Sent { call, .. } = record::sent(request, "", answer.as_ref().map(|answer| answer.body.as_str()), started);
         let events = receipts::events(&self.dispatch.db, open.id).await?;
         let let_go = connections::resumed_at(&self.dispatch.db, open.connection_id).await?;
-        let (mut tell, mut park) = (Vec::with_capacity(events.len()), None);
-        for (place, event) in events.into_iter().enumerate() {
-            let sequel = sequel::of(spec, &event, told, place, now, rand::random());
-            let row = sequel.row.map(|status| Attempt {
-                id: id_at(started),
-                time: started,
-                status,
-                http: answer.as_ref().map(|answer| i32::from(answer.status)),
-                latency_ms: Some(i32::try_from(exchange.latency_ms).unwrap_or(i32::MAX)),
-                number: event.attempt + 1,
-                code: told.code.clone(),
-                words: None,
-                meaning: sequel.says.clone(),
-                sent: Some((call.id, String::new())),
-                transport: target.network.transport(),
-                told: None,
-                of_attempt: Some(event.attempt_id),
-            });
-            // What was refused before somebody set it right parks nothing any more.
-            let still = let_go.is_none_or(|let_go| let_go <= event.accepted_at());
-            park =
-                park.or_else(|| sequel.parks.filter(|_| still).map(|cause| attempt::park(&target.route, cause, sequel.says.clone(), now)));
-            let (attempt_id, of) = (event.attempt_id, event.of);
-            let sequel::Sequel { word, says, state, ended, again, .. } = sequel;
-            tell.push(last_words::Told { of, attempt_id, word, says, state, ended, again, row });
-        }
-        let last = Final { open, call, events: tell, park };
+        let reply = Reply { call, status: answer.map(|answer| answer.status), latency_ms: exchange.latency_ms };
+        let last = told::last(target, open, events, told, reply, let_go, now, rand::random::<f64>);
         if last_words::finish(&self.dispatch.db, &last).await? {
             for told in &last.events {
                 metrics::last_word(spec.slug, told.word);

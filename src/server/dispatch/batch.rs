@@ -8,6 +8,10 @@ use std::collections::VecDeque;
 pub trait Shares {
     /// It goes in a call of its own.
     fn alone(&self) -> bool;
+    /// It may be what stops the process: it goes with such only.
+    fn suspect(&self) -> bool {
+        false
+    }
     /// What it counts under, where the network has such: a call carries those of one, so that a refusal of it concerns all of the call.
     fn action(&self) -> Option<&str> {
         None
@@ -20,13 +24,14 @@ pub fn next_call<T: Shares>(backlog: &mut VecDeque<T>, most: usize) -> Vec<T> {
     if first.alone() {
         return vec![first];
     }
-    let action = first.action().map(str::to_owned);
+    let (action, suspect) = (first.action().map(str::to_owned), first.suspect());
     let mut call = vec![first];
     let mut later = VecDeque::new();
     while call.len() < most.max(1)
         && let Some(next) = backlog.pop_front()
     {
-        if next.action() == action.as_deref() && !next.alone() { call.push(next) } else { later.push_back(next) }
+        let shares = next.action() == action.as_deref() && next.suspect() == suspect && !next.alone();
+        if shares { call.push(next) } else { later.push_back(next) }
     }
     while let Some(passed) = later.pop_back() {
         backlog.push_front(passed);

@@ -44,7 +44,8 @@ impl Breaker {
     pub fn lets(&self, now: Millis) -> Lets {
         match self.open {
             None => Lets::All,
-            Some(Open { until, .. }) if now < until => Lets::NoneUntil(until),
+            // One that is shut for longer was so before the clock was turned back.
+            Some(Open { until, .. }) if now < until && until - now <= LONGEST => Lets::NoneUntil(until),
             Some(_) => Lets::One,
         }
     }
@@ -90,6 +91,7 @@ fn until(now: Millis, lasted: Millis) -> Open {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::DAY;
     use proptest::prelude::*;
 
     const NOW: Millis = 1_800_000_000_000;
@@ -118,6 +120,11 @@ mod tests {
         let mut breaker = after(&mixed);
         breaker.ended(true, NOW + SPAN);
         assert_eq!(breaker.lets(NOW + SPAN), Lets::All);
+    }
+
+    #[test]
+    fn a_clock_that_is_turned_back_does_not_keep_it_shut() {
+        assert_eq!(after(&[true; 10]).lets(NOW - DAY), Lets::One);
     }
 
     #[test]

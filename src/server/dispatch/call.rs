@@ -1,8 +1,8 @@
 //! One call of events, from the token that it shows to what its answer means. Where the stored secret buys access tokens, one that turns
 //! out to be stale is bought anew and the call made once more; only then does a refusal count.
 
-use super::attempt::Target;
 use super::meaning::Brought;
+use super::target::Target;
 use super::{Clock, Dispatch};
 use crate::model::Millis;
 use crate::server::access::{NotBought, Shop};
@@ -29,17 +29,23 @@ pub struct Called {
 /// Sends the events (all test or all not).
 pub async fn call(dispatch: &Dispatch, target: &Target, events: &[Event], clock: Clock) -> Called {
     let request = |to: &Destination| target.network.request(&dispatch.settings, to, events);
-    let Made { request, started, exchange, count } = match make(dispatch, target, request, clock).await {
+    let made = match make(dispatch, target, request, clock).await {
         Ok(made) => made,
         Err(none) => return not_bought(dispatch, target, events, none, clock.now()),
     };
-    let (brought, verdict, answer) = read(target, exchange.result, events);
+    came_back(target, made, events.len(), of_test(events))
+}
+
+/// PURE: what the answer to a call of so many events means.
+pub fn came_back(target: &Target, made: Made, sent: usize, test: bool) -> Called {
+    let Made { request, started, exchange, count } = made;
+    let (brought, verdict, answer) = read(target, exchange.result, sent, test);
     Called {
         request,
         started,
         latency_ms: exchange.latency_ms,
         pause: pause(answer.as_ref(), &verdict),
-        receipt: answer.as_ref().and_then(|answer| receipt(target, answer, &verdict, events)),
+        receipt: answer.as_ref().and_then(|answer| receipt(target, answer, &verdict, test)),
         response: answer.map(|answer| answer.body),
         brought,
         verdict,
@@ -96,12 +102,10 @@ async fn token(dispatch: &Dispatch, target: &Target, stale: Option<&SecretString
     dispatch.access.token(shop, stale, now).await
 }
 
-fn read(target: &Target, result: Result<Answer, NoAnswer>, events: &[Event]) -> (Brought, Verdict, Option<Answer>) {
+fn read(target: &Target, result: Result<Answer, NoAnswer>, sent: usize, test: bool) -> (Brought, Verdict, Option<Answer>) {
     match result {
         Ok(answer) => {
-            let sent = events.len();
-            let verdict =
-                if of_test(events) { target.network.verdict_of_test(&answer, sent) } else { target.network.verdict(&answer, sent) };
+            let verdict = if test { target.network.verdict_of_test(&answer, sent) } else { target.network.verdict(&answer, sent) };
             (Brought::Status(answer.status), verdict, Some(answer))
         }
         Err(silence) => {
@@ -117,8 +121,8 @@ fn of_test(events: &[Event]) -> bool {
 }
 
 /// Nothing becomes of a test later.
-fn receipt(target: &Target, answer: &Answer, verdict: &Verdict, events: &[Event]) -> Option<String> {
-    let accepted = matches!(verdict.events, Events::All(Outcome::Accepted { .. })) && !of_test(events);
+fn receipt(target: &Target, answer: &Answer, verdict: &Verdict, test: bool) -> Option<String> {
+    let accepted = matches!(verdict.events, Events::All(Outcome::Accepted { .. })) && !test;
     target.network.later().filter(|_| accepted)?.receipt(answer)
 }
 

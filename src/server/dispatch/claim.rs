@@ -2,7 +2,7 @@
 
 use crate::model::Millis;
 use crate::server::db::postbacks::{self, Claimed};
-use crate::server::db::queue::{self, Share};
+use crate::server::db::queue::{self, Share, Suspicion};
 use crate::server::db::{Db, Result};
 use uuid::Uuid;
 
@@ -14,6 +14,22 @@ const FRESH_SHARE: usize = 4;
 pub struct Want {
     pub connection_id: Uuid,
     pub most: usize,
+    /// Some of what is due may be what stops the process.
+    pub suspects: bool,
+}
+
+/// The next share to claim for the want and how much of it, after the shares that brought `taken`; None when that was the last.
+pub fn next_share(want: &Want, share: Option<Share>, taken: usize) -> Option<(Share, usize)> {
+    let left = want.most.saturating_sub(taken);
+    let (share, most) = match share {
+        None if want.suspects => (Share::Suspects(Suspicion::Some), left),
+        Some(Share::Suspects(Suspicion::Some)) => (Share::Suspects(Suspicion::More), left),
+        Some(Share::Suspects(Suspicion::More)) => (Share::Suspects(Suspicion::Most), left),
+        None | Some(Share::Suspects(Suspicion::Most)) => (Share::Fresh, left.min(want.most / FRESH_SHARE)),
+        Some(Share::Fresh) => (Share::Due, left),
+        Some(Share::Due) => return None,
+    };
+    Some((share, most))
 }
 
 /// Claims for each connection up to what it wants of what is due at `now`, in the order of the wants.
@@ -22,15 +38,15 @@ pub async fn claim(db: &Db, wants: &[Want], now: Millis) -> Result<Vec<Vec<Claim
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
-    let (mut held, mut counts) = (Vec::new(), Vec::with_capacity(wants.len()));
+    let mut held = Vec::new();
     for want in wants {
-        let mut rows = queue::claim(&mut tx, want.connection_id, Share::Suspect, 1, now).await?;
-        if rows.len() < want.most {
-            rows.extend(queue::claim(&mut tx, want.connection_id, Share::Fresh, want.most / FRESH_SHARE, now).await?);
-            rows.extend(queue::claim(&mut tx, want.connection_id, Share::Due, want.most - rows.len(), now).await?);
+        let (before, mut share) = (held.len(), None);
+        while let Some((next, most)) = next_share(want, share, held.len() - before) {
+            if most > 0 {
+                held.extend(queue::claim(&mut tx, want.connection_id, next, most, now).await?);
+            }
+            share = Some(next);
         }
-        counts.push(rows.len());
-        held.extend(rows);
     }
     let mut claimed = postbacks::load(&mut tx, held).await?.into_iter().peekable();
     tx.commit().await?;

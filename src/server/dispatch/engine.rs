@@ -1,36 +1,26 @@
-//! The moving parts of the loop: a lane for each connection, the calls in flight, the writer of results.
+//! The loop's hands: carries out what `core` decides, with the database, the calls in flight and the writer of results.
 
-use super::attempt::{self, End, Target};
-use super::claim::{self, Want};
+use super::attempt;
+use super::claim;
+use super::core::{Brought, Core, Due};
 use super::flush::Flush;
-use super::lane::Lane;
-use super::pace::Signal;
-use super::quota::Quotas;
+use super::judge::{self, End};
+use super::target::{self, Target};
 use super::{Clock, Dispatch};
-use crate::model::Millis;
 use crate::model::connection::ParkCause;
-use crate::server::db::connections::{self, Route};
+use crate::server::db::connections::{self, Ready, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::results::Results;
-use crate::server::db::{Result, queue, receipts};
-use crate::server::{metrics, networks};
-use std::collections::{HashMap, HashSet};
+use crate::server::db::{Error, Result, queue, receipts};
+use crate::server::{metrics, networks, trouble};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::{self, JoinError, JoinHandle, JoinSet};
-use uuid::Uuid;
 
-/// Backstop for what nobody notified of: rows that another process queued, a connection that somebody let go.
-const POLL: Duration = Duration::from_secs(1);
-/// The timer never spins, even if what is due cannot be claimed just now.
-const LEAST_SLEEP: Duration = Duration::from_millis(20);
 /// Too old postbacks that one transaction ends.
 const EXPIRED_AT_ONCE: usize = 256;
-/// Calls in flight in the whole process.
-const MOST_CALLS: usize = 512;
-/// Connections that share a claim's transaction.
-const MOST_TOGETHER: usize = 64;
 /// How long calls in flight may take to end at shutdown: as long as one call takes at the most. Then the same for what is to be written.
 const SHUTDOWN: Duration = Duration::from_secs(20);
 /// What a connection is parked with whose secret was sealed with another key.
@@ -39,49 +29,37 @@ const CANNOT_OPEN: &str = "The stored token does not open: it was sealed with an
 pub struct Engine {
     dispatch: Dispatch,
     clock: Clock,
-    lanes: HashMap<Uuid, Lane>,
-    /// A claim under way: calls go on meanwhile.
+    core: Core,
     claim: Option<JoinHandle<Result<Brought>>>,
-    /// One that ended and is not taken in yet.
+    /// A claim that ended and is not taken in yet.
     brought: Option<Claim>,
     calls: JoinSet<End>,
     /// Calls that ended and are not learnt from yet.
     ended: Vec<Ended>,
-    /// Which connection a call is for, should it not say so itself.
-    connections: HashMap<task::Id, Uuid>,
+    /// Where a call goes, should it not say so itself.
+    under_way: HashMap<task::Id, Arc<Target>>,
     flush: Flush,
     writer: JoinHandle<()>,
-    /// What the networks take of all connections together.
-    quotas: Quotas,
-    /// Something may be due that was not when we looked last.
-    stale: bool,
-    made: usize,
-    claimed: usize,
 }
 
-/// What a claim brings each connection, with the target it was made for.
-type Brought = Vec<(Want, Arc<Target>, Vec<Claimed>)>;
 type Claim = std::result::Result<Result<Brought>, JoinError>;
 type Ended = std::result::Result<(task::Id, End), JoinError>;
 
 impl Engine {
     pub fn start(dispatch: Dispatch, clock: Clock) -> Self {
         let (flush, writer) = Flush::start(dispatch.db.clone());
+        let core = Core::new(dispatch.most_per_call);
         Self {
             dispatch,
             clock,
-            lanes: HashMap::new(),
+            core,
             claim: None,
             brought: None,
             calls: JoinSet::new(),
             ended: Vec::new(),
-            connections: HashMap::new(),
+            under_way: HashMap::new(),
             flush,
             writer,
-            quotas: Quotas::default(),
-            stale: true,
-            made: 0,
-            claimed: 0,
         }
     }
 
@@ -91,28 +69,28 @@ impl Engine {
 
     /// Postbacks claimed since the start.
     pub fn claimed(&self) -> usize {
-        self.claimed
+        self.core.claimed()
     }
 
     /// Calls that came back since the start.
     pub fn made(&self) -> usize {
-        self.made
+        self.core.made()
     }
 
     /// Something may be due: the next turn asks the database.
     pub fn look_again(&mut self) {
-        self.stale = true;
+        self.core.look_again();
     }
 
     /// Whether a claim or a call is under way.
     pub fn busy(&self) -> bool {
-        self.claim.is_some() || !self.calls.is_empty()
+        self.core.busy()
     }
 
     /// Learns from what ended, begins a claim for the lanes that can take more, and starts what may start.
     pub async fn turn(&mut self) {
         self.learn().await;
-        if self.claim.is_none()
+        if self.core.looks(self.clock.now())
             && let Err(error) = self.begin_claim().await
         {
             self.not_claimed(&error);
@@ -120,65 +98,50 @@ impl Engine {
         self.start_calls();
     }
 
-    fn not_claimed(&mut self, error: &dyn std::fmt::Display) {
-        tracing::warn!(%error, "due postbacks were not claimed");
-        // Not again before the next alarm.
-        self.lanes.values_mut().for_each(Lane::dry);
+    fn not_claimed(&mut self, error: &Error) {
+        trouble::met(error, "due postbacks were not claimed");
+        self.core.not_claimed();
     }
 
     async fn begin_claim(&mut self) -> Result<()> {
         let now = self.clock.now();
-        if !self.stale && self.lanes.values().all(|lane| lane.room(now) == 0) || self.calls.len() >= MOST_CALLS {
-            return Ok(());
+        let ready = connections::ready(&self.dispatch.db, now).await?;
+        let holding = self.core.holding(&ready.iter().map(|ready| ready.route.id).collect());
+        let routes = if holding.is_empty() { Vec::new() } else { connections::sending(&self.dispatch.db, &holding).await? };
+        let (mut due, mut sending) = (Vec::with_capacity(ready.len()), Vec::with_capacity(routes.len()));
+        for Ready { route, suspects } in ready {
+            due.extend(self.open(route).await.map(|target| Due { target, suspects }));
         }
-        self.stale = false;
-        let routes = connections::ready(&self.dispatch.db, now).await?;
-        let due: HashSet<Uuid> = routes.iter().map(|route| route.id).collect();
-        for (id, lane) in &mut self.lanes {
-            if due.contains(id) { lane.wet() } else { lane.dry() }
-        }
-        self.hold_back(&due).await?;
-        let mut wants = Vec::new();
         for route in routes {
-            let id = route.id;
-            if wants.len() == MOST_TOGETHER {
-                self.stale = true;
-                break;
-            }
-            if let Some(lane) = self.lane(route).await
-                && lane.room(now) > 0
-            {
-                wants.push((Want { connection_id: id, most: lane.room(now) }, Arc::clone(lane.target())));
-            }
+            sending.extend(self.open(route).await);
         }
-        if !wants.is_empty() {
+        let (wanted, unsent) = self.core.looked(due, sending, now);
+        attempt::give_back(&self.dispatch, unsent).await;
+        if !wanted.is_empty() {
             let db = self.dispatch.db.clone();
             self.claim = Some(tokio::spawn(async move {
-                let claimed = claim::claim(&db, &wants.iter().map(|(want, _)| *want).collect::<Vec<_>>(), now).await?;
-                Ok(wants.into_iter().zip(claimed).map(|((want, target), claimed)| (want, target, claimed)).collect())
+                let claimed = claim::claim(&db, &wanted.iter().map(|(want, _)| *want).collect::<Vec<_>>(), now).await?;
+                Ok(wanted.into_iter().zip(claimed).map(|((want, target), claimed)| (want, target, claimed)).collect())
             }));
         }
         Ok(())
     }
 
-    /// Lets go of what is claimed for connections that may not send any more, or lead elsewhere now; `looked_at` are those with a route.
-    async fn hold_back(&mut self, looked_at: &HashSet<Uuid>) -> Result<()> {
-        let holds = |(id, lane): (&Uuid, &Lane)| (lane.holds() && !looked_at.contains(id)).then_some(*id);
-        let mut holding: HashSet<Uuid> = self.lanes.iter().filter_map(holds).collect();
-        if holding.is_empty() {
-            return Ok(());
+    /// The target with its secret opened; one that does not open parks the connection.
+    async fn open(&self, route: Route) -> Option<Arc<Target>> {
+        if let Some(known) = self.core.target(route.id).filter(|known| known.route == route) {
+            return Some(Arc::clone(known));
         }
-        let ids: Vec<Uuid> = holding.iter().copied().collect();
-        for route in connections::sending(&self.dispatch.db, &ids).await? {
-            let id = route.id;
-            if self.lane(route).await.is_some() {
-                holding.remove(&id);
+        let network = networks::over(&route.network, route.transport.as_deref())?;
+        match Target::open(&self.dispatch.sealer, network, route.clone()) {
+            Ok(target) => Some(Arc::new(target)),
+            Err(error) => {
+                tracing::error!(%error, connection = %route.id, "a connection is parked");
+                let parks = vec![target::park(&route, ParkCause::Credentials, CANNOT_OPEN.to_owned(), self.clock.now())];
+                self.flush.write(Results { parks, ..Results::default() }, true).await;
+                None
             }
         }
-        let stopped = self.lanes.iter_mut().filter(|(id, _)| holding.contains(*id));
-        let unsent: Vec<Claimed> = stopped.flat_map(|(_, lane)| lane.empty()).collect();
-        attempt::give_back(&self.dispatch, unsent).await;
-        Ok(())
     }
 
     /// Waits for the claim or a call under way, whichever ends first. For ever, where there is none. Only the next turn learns from
@@ -197,119 +160,46 @@ impl Engine {
     }
 
     async fn learn(&mut self) {
-        if let Some(claimed) = self.brought.take() {
-            self.take(claimed).await;
-        }
-        for end in std::mem::take(&mut self.ended) {
-            self.learn_from(end).await;
-        }
-    }
-
-    async fn take(&mut self, claimed: Claim) {
-        let claimed = match claimed {
-            Ok(Ok(claimed)) => claimed,
-            Ok(Err(error)) => return self.not_claimed(&error),
-            Err(error) => return self.not_claimed(&error),
-        };
-        for (want, target, claimed) in claimed {
-            self.claimed += claimed.len();
-            let lane = self.lanes.get_mut(&want.connection_id).expect("lanes are kept");
-            if lane.target().route.leads_to_same(&target.route) {
-                lane.fill(claimed, want.most);
-            } else {
-                attempt::give_back(&self.dispatch, claimed).await;
+        match self.brought.take() {
+            Some(Ok(Ok(brought))) => {
+                let unsent = self.core.brought(brought);
+                attempt::give_back(&self.dispatch, unsent).await;
             }
+            Some(Ok(Err(error))) => self.not_claimed(&error),
+            Some(Err(error)) => {
+                tracing::error!(%error, "a claim stopped half-way; its postbacks are sent when its lease ends");
+                self.core.not_claimed();
+            }
+            None => {}
         }
-    }
-
-    /// The lane of the connection, as its row is now; None where it cannot send.
-    async fn lane(&mut self, route: Route) -> Option<&mut Lane> {
-        let id = route.id;
-        if self.lanes.get(&id).is_none_or(|lane| lane.target().route != route) {
-            let target = self.open(route).await?;
-            let unsent = match self.lanes.get_mut(&id) {
-                Some(lane) => lane.retarget(target),
-                None => {
-                    self.lanes.insert(id, Lane::new(target, self.dispatch.most_per_call));
-                    Vec::new()
+        let now = self.clock.now();
+        let mut unsent = Vec::new();
+        for ended in std::mem::take(&mut self.ended) {
+            let (id, end) = match ended {
+                Ok((id, end)) => (id, Some(end)),
+                Err(error) => {
+                    tracing::error!(%error, "a call stopped half-way; its postbacks are sent again when their leases end");
+                    (error.id(), None)
                 }
             };
-            attempt::give_back(&self.dispatch, unsent).await;
-        }
-        self.lanes.get_mut(&id)
-    }
-
-    /// The target with its secret opened; one that does not open parks the connection.
-    async fn open(&self, route: Route) -> Option<Arc<Target>> {
-        let network = networks::over(&route.network, route.transport.as_deref())?;
-        match Target::open(&self.dispatch.sealer, network, route.clone()) {
-            Ok(target) => Some(Arc::new(target)),
-            Err(error) => {
-                tracing::error!(%error, connection = %route.id, "a connection is parked");
-                let parks = vec![attempt::park(&route, ParkCause::Credentials, CANNOT_OPEN.to_owned(), self.clock.now())];
-                self.flush.write(Results { parks, ..Results::default() }, true).await;
-                None
+            if let Some(target) = self.under_way.remove(&id) {
+                unsent.extend(self.core.ended(&target, end, now));
             }
         }
+        attempt::give_back(&self.dispatch, unsent).await;
     }
 
-    /// Starts the calls that every lane's pace allows; another lane is first each time, so that none is last for ever.
     fn start_calls(&mut self) {
-        let now = self.clock.now();
-        let mut lanes: Vec<&mut Lane> = self.lanes.values_mut().filter(|lane| lane.may_start(now)).collect();
-        let first = self.made % lanes.len().max(1);
-        lanes.rotate_left(first);
-        for lane in lanes {
-            let network = lane.target().network;
-            while self.calls.len() < MOST_CALLS
-                && let Some(postbacks) = lane.start(now, self.quotas.room(network, now))
-            {
-                self.quotas.spend(network, 1);
-                let target = Arc::clone(lane.target());
-                let connection_id = target.route.id;
-                let call = attempt::deliver(self.dispatch.clone(), target, postbacks, self.flush.clone(), self.clock);
-                self.connections.insert(self.calls.spawn(call).id(), connection_id);
-            }
+        for (target, postbacks) in self.core.start(self.clock.now()) {
+            let call = attempt::deliver(self.dispatch.clone(), Arc::clone(&target), postbacks, self.flush.clone(), self.clock);
+            self.under_way.insert(self.calls.spawn(call).id(), target);
         }
-    }
-
-    async fn learn_from(&mut self, end: Ended) {
-        let (id, end) = match end {
-            Ok((id, end)) => (id, Some(end)),
-            Err(error) => {
-                tracing::error!(%error, "a call stopped half-way; its postbacks are sent again when their leases end");
-                (error.id(), None)
-            }
-        };
-        let Some(connection_id) = self.connections.remove(&id) else { return };
-        let end = end.unwrap_or(End { signal: Signal::Congested { pause: None }, refused: false, calls: 0 });
-        self.made += end.calls;
-        let now = self.clock.now();
-        if let Some(lane) = self.lanes.get(&connection_id) {
-            // One was spent when it started.
-            self.quotas.spend(lane.target().network, end.calls.saturating_sub(1));
-        }
-        let unsent = self.lanes.get_mut(&connection_id).map(|lane| lane.end(&end, now)).unwrap_or_default();
-        attempt::give_back(&self.dispatch, unsent).await;
-        if let Signal::Congested { pause: Some(pause) } = end.signal {
-            self.pause_those_with(connection_id, now + pause, now).await;
-        }
-    }
-
-    /// Where the network counts all connections of this instance together, the wait of one is that of all.
-    async fn pause_those_with(&mut self, connection_id: Uuid, until: Millis, now: Millis) {
-        let spec = self.lanes.get(&connection_id).map(|lane| lane.target().network.spec()).filter(|spec| spec.shared_quota);
-        let Some(spec) = spec else { return };
-        // Each transport has a SPEC, and a quota, of its own.
-        let others = self.lanes.iter_mut().filter(|(id, lane)| **id != connection_id && std::ptr::eq(lane.target().network.spec(), spec));
-        let unsent: Vec<Claimed> = others.flat_map(|(_, lane)| lane.pause(until, now)).collect();
-        attempt::give_back(&self.dispatch, unsent).await;
     }
 
     /// Takes back what dead processes held and ends what grew too old, parked or not.
     pub async fn housekeeping(&mut self) {
         if let Err(error) = self.keep_house().await {
-            tracing::warn!(%error, "overdue leases and too old postbacks were left for later");
+            trouble::met(&error, "overdue leases and too old postbacks were left for later");
         }
     }
 
@@ -318,18 +208,18 @@ impl Engine {
             *ahead = queue::clock_ahead(&self.dispatch.db).await?;
         }
         let now = self.clock.now();
-        let unsent: Vec<Claimed> = self.lanes.values_mut().flat_map(|lane| lane.overdue(now + attempt::LEAST_LEASE)).collect();
+        let unsent = self.core.overdue(now);
         attempt::give_back(&self.dispatch, unsent).await;
         let reclaimed = queue::reclaim(&self.dispatch.db, now).await?;
         metrics::leases_reclaimed(reclaimed);
-        self.quotas.questions_due(receipts::next_due(&self.dispatch.db).await?, now);
+        self.core.questions_due(receipts::next_due(&self.dispatch.db).await?, now);
         if reclaimed > 0 {
             tracing::warn!(count = reclaimed, "postbacks whose sender died or hangs are taken up again");
         }
         loop {
             let expired: Vec<Claimed> = claim::claim_expired(&self.dispatch.db, EXPIRED_AT_ONCE, now).await?;
             let count = expired.len();
-            let end = |one: Claimed| networks::find(&one.of.network).map(|network| attempt::end_expired(network.spec(), one, now));
+            let end = |one: Claimed| networks::find(&one.of.network).map(|network| judge::end_expired(network.spec(), one, now));
             let finishes = expired.into_iter().filter_map(end).collect();
             if count > 0 {
                 self.flush.write(Results { finishes, ..Results::default() }, true).await;
@@ -340,25 +230,26 @@ impl Engine {
         }
     }
 
-    /// How long there is nothing to do unless somebody notifies: to the next due row or the end of a pause, at most the poll.
+    /// How long there is nothing to do unless somebody notifies.
     pub async fn sleep(&self) -> Duration {
-        let now = self.clock.now();
         let due = queue::next_due(&self.dispatch.db).await.unwrap_or_default();
-        let pauses = self.lanes.values().filter_map(|lane| lane.paused_until(now));
-        let next: Option<Millis> = pauses.chain(due).min();
-        next.map_or(POLL, |at| Duration::from_millis(u64::try_from(at - now).unwrap_or(0)).clamp(LEAST_SLEEP, POLL))
+        Duration::from_millis(self.core.sleep(&due, self.clock.now()).unsigned_abs())
     }
 
     /// Gives back what is not sent, lets the calls in flight end, writes their results.
     pub async fn stop(mut self) {
-        if let Some(claim) = self.claim.take() {
-            self.brought = Some(claim.await);
-        }
-        self.learn().await;
-        let unsent: Vec<Claimed> = self.lanes.values_mut().flat_map(Lane::empty).collect();
-        attempt::give_back(&self.dispatch, unsent).await;
-        let calls = async { while self.calls.join_next().await.is_some() {} };
-        if tokio::time::timeout(SHUTDOWN, calls).await.is_err() {
+        let orderly = async {
+            loop {
+                self.learn().await;
+                let unsent = self.core.empty();
+                attempt::give_back(&self.dispatch, unsent).await;
+                if !self.core.busy() {
+                    break;
+                }
+                self.something_ended().await;
+            }
+        };
+        if tokio::time::timeout(SHUTDOWN, orderly).await.is_err() {
             tracing::warn!(count = self.calls.len(), "calls did not end in time; their postbacks are sent again under the same ids");
         }
         self.calls.shutdown().await;

@@ -1,8 +1,8 @@
 //! Writes results: all that wait, in one transaction. A result is not given up because the database is away for a moment.
 
 use crate::server::db::results::{self, Results};
-use crate::server::db::{Db, Error};
-use crate::server::metrics;
+use crate::server::db::{self, Db, Error};
+use crate::server::{metrics, trouble};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -75,6 +75,7 @@ async fn write(db: &Db, results: &[Results]) -> Result<(), Error> {
     loop {
         let error = match results::finish(db, results).await {
             Ok(()) => {
+                trouble::is_over();
                 for finish in results.iter().flat_map(|results| &results.finishes) {
                     metrics::attempt_logged(&finish.of.network, finish.attempt.status);
                 }
@@ -82,12 +83,15 @@ async fn write(db: &Db, results: &[Results]) -> Result<(), Error> {
             }
             Err(error) => error,
         };
-        let away = matches!(error, Error::Io(_) | Error::PoolTimedOut | Error::Tls(_));
-        tries += u32::from(!away);
+        if db::is_away(&error) {
+            trouble::begins(&error);
+        } else {
+            tries += 1;
+            tracing::warn!(%error, "results are not written yet");
+        }
         if tries >= TRIES {
             return Err(error);
         }
-        tracing::warn!(%error, "results are not written yet");
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }

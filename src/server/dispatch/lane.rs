@@ -1,10 +1,12 @@
 //! What the process holds of one connection: where it goes, how fast, and the postbacks claimed for it that are not sent yet.
 
-use super::attempt::{End, Target};
 use super::batch;
+use super::judge::End;
 use super::pace::{Pace, Signal};
 use super::quota::Room;
+use super::target::Target;
 use crate::model::Millis;
+use crate::server::db::connections::Route;
 use crate::server::db::postbacks::Claimed;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct Lane {
     /// Rounds claimed ahead: doubled when calls ran out before the next claim was made.
     rounds: usize,
     backlog: VecDeque<Claimed>,
+    /// Calls that a refusal left to be made: they go first.
+    again: VecDeque<Vec<Claimed>>,
     /// The last claim brought less than it could take: nothing more is due for now.
     dry: bool,
 }
@@ -39,6 +43,7 @@ impl Lane {
             most_per_call,
             rounds: ROUNDS_AHEAD,
             backlog: VecDeque::new(),
+            again: VecDeque::new(),
             dry: false,
         }
     }
@@ -53,7 +58,12 @@ impl Lane {
         let same = self.target.route.leads_to_same(&target.route);
         self.batch = target.network.spec().batch.min(self.most_per_call);
         self.target = target;
-        if same { Vec::new() } else { self.backlog.drain(..).collect() }
+        if same { Vec::new() } else { self.empty() }
+    }
+
+    /// Whether it has enough to do, so that only a call that comes back makes room.
+    pub fn full(&self, now: Millis) -> bool {
+        !self.dry && self.pace.paused_until(now).is_none() && self.room(now) == 0
     }
 
     /// How many postbacks to claim now; 0 while half of what it can take is here already.
@@ -62,7 +72,8 @@ impl Lane {
             return 0;
         }
         let most = self.most(now);
-        if self.backlog.len() * 2 > most { 0 } else { most - self.backlog.len() }
+        let here = self.backlog.len() + self.again.iter().map(Vec::len).sum::<usize>();
+        if here * 2 > most { 0 } else { most - here }
     }
 
     fn most(&self, now: Millis) -> usize {
@@ -79,7 +90,10 @@ impl Lane {
         if self.backlog.is_empty() && !self.dry {
             self.rounds = (self.rounds * 2).min(MOST_AHEAD);
         }
-        self.backlog.extend(claimed);
+        // What may stop the process does not wait here: while it does, it is out at every death.
+        let (suspects, others): (Vec<Claimed>, Vec<Claimed>) = claimed.into_iter().partition(|one| one.held.suspect());
+        suspects.into_iter().rev().for_each(|one| self.backlog.push_front(one));
+        self.backlog.extend(others);
     }
 
     /// Something of it is due.
@@ -93,7 +107,7 @@ impl Lane {
     }
 
     pub fn may_start(&self, now: Millis) -> bool {
-        !self.backlog.is_empty() && self.pace.free(now) > 0
+        self.holds() && self.pace.free(now) > 0
     }
 
     /// The postbacks of the next call, if one may start now and there is room for it.
@@ -107,34 +121,44 @@ impl Lane {
             return None;
         }
         self.pace.start();
-        Some(batch::next_call(&mut self.backlog, most))
+        Some(self.again.pop_front().unwrap_or_else(|| batch::next_call(&mut self.backlog, most)))
     }
 
-    /// Learns from calls that came back; what should not wait here any more comes back, to be given back.
-    pub fn end(&mut self, end: &End, now: Millis) -> Vec<Claimed> {
+    /// Learns from a call on the route that came back; what should not wait here any more comes back, to be given back.
+    pub fn end(&mut self, end: End, route: &Route, now: Millis) -> Vec<Claimed> {
         self.pace.end(end.signal, now);
-        if end.signal != Signal::Clean {
-            self.rounds = ROUNDS_AHEAD;
+        let mut unsent = Vec::new();
+        if self.target.route.leads_to_same(route) {
+            end.again.into_iter().rev().for_each(|group| self.again.push_front(group));
+        } else {
+            unsent.extend(end.again.into_iter().flatten());
         }
-        let keep = match end.signal {
-            _ if end.refused => 0,
-            Signal::Clean => return Vec::new(),
-            Signal::Congested { .. } if self.pace.paused_until(now).is_some() => 0,
-            Signal::Congested { .. } => self.most(now),
-        };
-        self.backlog.drain(keep.min(self.backlog.len())..).collect()
+        match end.signal {
+            _ if end.refused => unsent.extend(self.empty()),
+            Signal::Clean | Signal::Nothing => {}
+            Signal::Congested { .. } => {
+                self.rounds = ROUNDS_AHEAD;
+                let keep = if self.pace.paused_until(now).is_some() { 0 } else { self.most(now) };
+                unsent.extend(self.backlog.drain(keep.min(self.backlog.len())..));
+            }
+        }
+        unsent
     }
 
     /// What has waited here until its lease is nearly over (before `until`), to be given back: who finds it overdue must take it for sent.
     pub fn overdue(&mut self, until: Millis) -> Vec<Claimed> {
-        let (over, kept): (Vec<Claimed>, Vec<Claimed>) = self.backlog.drain(..).partition(|one| one.held.lease_until < until);
+        let is_over = |one: &Claimed| one.held.lease_until < until;
+        let (mut over, kept): (Vec<Claimed>, Vec<Claimed>) = self.backlog.drain(..).partition(is_over);
         self.backlog = kept.into();
+        let (again_over, again): (Vec<_>, Vec<_>) = self.again.drain(..).partition(|group| group.iter().any(is_over));
+        self.again = again.into();
+        over.extend(again_over.into_iter().flatten());
         over
     }
 
     /// Whether postbacks wait here.
     pub fn holds(&self) -> bool {
-        !self.backlog.is_empty()
+        !self.backlog.is_empty() || !self.again.is_empty()
     }
 
     /// Stands still with another connection whose quota it shares; what is not sent comes back, to be given back.
@@ -150,7 +174,7 @@ impl Lane {
 
     /// Everything not sent, to be given back.
     pub fn empty(&mut self) -> Vec<Claimed> {
-        self.backlog.drain(..).collect()
+        self.again.drain(..).flatten().chain(self.backlog.drain(..)).collect()
     }
 }
 
@@ -203,7 +227,7 @@ mod tests {
             lease_id: Uuid::nil(),
             lease_until: at + LEASE,
             attempt: 0,
-            tries_before: 0,
+            steps: 0,
             claims: 1,
             refusals: 0,
             give_up_at: None,

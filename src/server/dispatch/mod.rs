@@ -8,9 +8,11 @@ pub mod batch;
 mod breaker;
 mod call;
 mod claim;
+mod core;
 pub mod engine;
 mod flush;
 pub mod health;
+mod judge;
 mod lane;
 pub mod meaning;
 pub mod pace;
@@ -19,6 +21,10 @@ mod record;
 pub mod retry;
 mod run;
 pub mod sequel;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
+mod target;
+mod told;
 
 pub use ask::ask_until_idle;
 pub use run::{drain_until_idle, run};

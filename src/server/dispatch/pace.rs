@@ -15,6 +15,8 @@ const LONGEST_PAUSE: Millis = 15 * MINUTE;
 pub enum Signal {
     /// An answer that judges the events.
     Clean,
+    /// No call was made.
+    Nothing,
     /// A time-out, no connection, 429, 5xx; with the wait that the network asked all callers for.
     Congested { pause: Option<Millis> },
 }
@@ -50,11 +52,13 @@ impl Pace {
 
     /// When it may go on, while it is paused.
     pub fn paused_until(&self, now: Millis) -> Option<Millis> {
-        let asked = (now < self.paused_until).then_some(self.paused_until);
-        match self.breaker.lets(now) {
-            Lets::NoneUntil(until) => asked.max(Some(until)),
-            Lets::One | Lets::All => asked,
-        }
+        // No pause is longer: one that seems so was asked for before the clock was turned back.
+        let asked = (0..LONGEST_PAUSE).contains(&(self.paused_until - now - 1)).then_some(self.paused_until);
+        let shut = match self.breaker.lets(now) {
+            Lets::NoneUntil(until) => Some(until),
+            Lets::One | Lets::All => None,
+        };
+        asked.max(shut)
     }
 
     /// Somebody else with the same quota was asked to wait.
@@ -78,9 +82,12 @@ impl Pace {
 
     pub fn end(&mut self, signal: Signal, now: Millis) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        // Who says how long to wait is there, and is waited for.
-        self.breaker.ended(signal == Signal::Congested { pause: None }, now);
+        if signal != Signal::Nothing {
+            // Who says how long to wait is there, and is waited for.
+            self.breaker.ended(signal == Signal::Congested { pause: None }, now);
+        }
         match signal {
+            Signal::Nothing => {}
             Signal::Clean => {
                 self.clean += 1;
                 if self.clean >= self.limit {
@@ -151,6 +158,22 @@ mod tests {
         calls(&mut pace, 1, Signal::Congested { pause: Some(5_000) });
         assert_eq!((pace.free(NOW), pace.paused_until(NOW)), (0, Some(NOW + 5_000)));
         assert_eq!((pace.free(NOW + 5_000), pace.paused_until(NOW + 5_000)), (4, None));
+    }
+
+    #[test]
+    fn a_call_that_was_not_made_says_nothing() {
+        let mut pace = Pace::new(8);
+        calls(&mut pace, 10, Signal::Congested { pause: None });
+        calls(&mut pace, 1, Signal::Nothing);
+        assert!(pace.probing(NOW + 30_000), "one call still has to find out");
+    }
+
+    #[test]
+    fn a_clock_that_is_turned_back_prolongs_no_pause() {
+        let mut pace = Pace::new(8);
+        calls(&mut pace, 1, Signal::Congested { pause: Some(LONGEST_PAUSE) });
+        assert_eq!(pace.paused_until(NOW), Some(NOW + LONGEST_PAUSE));
+        assert_eq!((pace.paused_until(NOW - LONGEST_PAUSE), pace.free(NOW - LONGEST_PAUSE)), (None, 4));
     }
 
     #[test]

@@ -110,7 +110,8 @@ impl Bucket {
     fn fill(&mut self, now: Millis) {
         let passed = (now - self.at).clamp(0, self.period);
         self.level = (self.level + passed * self.half).min(self.half * self.period);
-        self.at = self.at.max(now);
+        // Also when the clock was turned back: what flows in from then on counts by the new one.
+        self.at = now;
     }
 
     fn calls(&self) -> i64 {

@@ -88,7 +88,8 @@ pub fn finish(
     receipt: Option<Uuid>,
 ) -> Finish {
     let Held { attempt, alone, .. } = claimed.held;
-    let covered = |receipt_id| Covered { receipt_id, attempt, refusals: step.refusals, give_up_at: step.give_up_at, alone };
+    let covered =
+        |receipt_id| Covered { receipt_id, attempt, steps: step.steps, refusals: step.refusals, give_up_at: step.give_up_at, alone };
     let note = match outcome {
         Outcome::Accepted { note } | Outcome::NotCredited { note } => note.as_deref(),
         _ => None,
@@ -133,7 +134,7 @@ pub fn finish(
 
 /// The result of a postback that ends without a call.
 pub fn finish_unsent(spec: &Spec, claimed: Claimed, next: Next, now: Millis) -> Finish {
-    let step = Step { next, refusals: 0, give_up_at: now, unknown_since: claimed.unknown_since };
+    let step = Step { next, steps: claimed.held.steps, refusals: 0, give_up_at: now, unknown_since: claimed.unknown_since };
     Finish {
         lease_id: claimed.held.lease_id,
         unknown_since: claimed.unknown_since,
@@ -146,7 +147,7 @@ pub fn finish_unsent(spec: &Spec, claimed: Claimed, next: Next, now: Millis) -> 
 
 fn stand(spec: &Spec, step: Step, now: Millis) -> Stand {
     let over = |state| Stand::Over { state, ended: meaning::ended(spec, step.next) };
-    let open = |due_at| Stand::Open { due_at, refusals: step.refusals, give_up_at: step.give_up_at };
+    let open = |due_at| Stand::Open { due_at, steps: step.steps, refusals: step.refusals, give_up_at: step.give_up_at };
     match step.next {
         Next::Accepted => over(PostbackState::Accepted),
         Next::Failed(_) => over(PostbackState::Failed),

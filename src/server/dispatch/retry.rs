@@ -22,8 +22,8 @@ const REFUSED_DRAINS: i32 = 5;
 /// What is known of a postback before a try. Times are Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct History {
-    /// Tries with a recorded result, since somebody last had it sent again.
-    pub attempts: i32,
+    /// Steps of the schedule that are used up: a refusal of the connection uses none.
+    pub steps: i32,
     /// Refusals for missing rights, in a row.
     pub refusals: i32,
     /// When retries end; None before the first attempt.
@@ -80,6 +80,7 @@ pub enum Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     pub next: Next,
+    pub steps: i32,
     pub refusals: i32,
     pub give_up_at: Millis,
     pub unknown_since: Option<Millis>,
@@ -91,6 +92,8 @@ pub fn next(history: &History, tried: &Try) -> Step {
     let unknown = matches!(tried.outcome, Outcome::Transient { unknown: true, .. });
     let unknown_since = history.unknown_since.or(unknown.then_some(tried.started));
     let refusals = if matches!(tried.outcome, Outcome::Permission | Outcome::Closed) { history.refusals + 1 } else { 0 };
+    let later = matches!(tried.outcome, Outcome::Transient { .. } | Outcome::Throttled { .. });
+    let steps = history.steps + i32::from(later);
     let next = match tried.outcome {
         Outcome::Accepted { .. } | Outcome::NotCredited { .. } => Next::Accepted,
         Outcome::Payload => Next::Failed(Failure::Payload),
@@ -100,7 +103,7 @@ pub fn next(history: &History, tried: &Try) -> Step {
         Outcome::Permission => Next::Park { cause: ParkCause::Permission },
         Outcome::Closed => Next::Park { cause: ParkCause::Closed },
         Outcome::Transient { wait, .. } | Outcome::Throttled { wait } => {
-            let at = tried.ended + waits(history.attempts, wait, tried.jitter);
+            let at = tried.ended + waits(history.steps, wait, tried.jitter);
             let ends = [
                 Some((history.expires_at, Next::Expired)),
                 unknown_since.map(|since| (window_end(since, history.dedup_window), Next::Failed(Failure::UnknownResult))),
@@ -113,7 +116,7 @@ pub fn next(history: &History, tried: &Try) -> Step {
                 .map_or(Next::Again { at }, |(_, next)| next)
         }
     };
-    Step { next, refusals, give_up_at, unknown_since }
+    Step { next, steps, refusals, give_up_at, unknown_since }
 }
 
 /// Why the postback must not be sent (any more) at `now`, if so: asked before every call, because parked and crashed time passes too.
@@ -130,11 +133,11 @@ fn window_end(unknown_since: Millis, window: Millis) -> Millis {
     unknown_since + window - WINDOW_MARGIN
 }
 
-/// How long to wait after the try that follows `attempts` earlier ones; never less than what the network asked for.
-fn waits(attempts: i32, asked: Option<Millis>, jitter: f64) -> Millis {
-    let step = usize::try_from(attempts).unwrap_or(0).min(SCHEDULE.len() - 1);
+/// How long to wait after the try that follows so many used steps; never less than what the network asked for.
+fn waits(steps: i32, asked: Option<Millis>, jitter: f64) -> Millis {
+    let step = usize::try_from(steps).unwrap_or(0).min(SCHEDULE.len() - 1);
     let wait = match asked.map(|wait| wait.clamp(SECOND, LONGEST_WAIT)) {
-        Some(wait) if attempts >= SHORT_WAITS => wait.max(SCHEDULE[step]),
+        Some(wait) if steps >= SHORT_WAITS => wait.max(SCHEDULE[step]),
         Some(wait) => wait,
         None => SCHEDULE[step],
     };

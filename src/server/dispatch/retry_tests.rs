@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const NOW: Millis = 1_800_000_000_000;
 
 fn fresh() -> History {
-    History { attempts: 0, refusals: 0, give_up_at: None, unknown_since: None, expires_at: NOW + 27 * DAY, dedup_window: 48 * HOUR }
+    History { steps: 0, refusals: 0, give_up_at: None, unknown_since: None, expires_at: NOW + 27 * DAY, dedup_window: 48 * HOUR }
 }
 
 fn transient(started: Millis) -> Try {
@@ -22,7 +22,7 @@ fn play(mut history: History, from: Millis, mut answer: impl FnMut(usize, Millis
         let step = next(&history, &answer(starts.len(), now));
         let Next::Again { at } = step.next else { return (starts, step.next) };
         history = History {
-            attempts: history.attempts + 1,
+            steps: step.steps,
             refusals: step.refusals,
             give_up_at: Some(step.give_up_at),
             unknown_since: step.unknown_since,
@@ -49,7 +49,7 @@ fn the_network_names_the_wait() {
     assert_eq!(next(&fresh(), &asked(90 * SECOND)).next, Next::Again { at: NOW + 90 * SECOND });
     assert_eq!(next(&fresh(), &asked(2 * SECOND)).next, Next::Again { at: NOW + 2 * SECOND });
     // Sooner than the schedule only so often: no network makes us hammer it for three days.
-    assert_eq!(next(&History { attempts: SHORT_WAITS, ..fresh() }, &asked(0)).next, Next::Again { at: NOW + 6 * HOUR });
+    assert_eq!(next(&History { steps: SHORT_WAITS, ..fresh() }, &asked(0)).next, Next::Again { at: NOW + 6 * HOUR });
     assert_eq!(next(&fresh(), &asked(400 * DAY)).next, Next::Again { at: NOW + LONGEST_WAIT });
 }
 
@@ -59,7 +59,7 @@ fn after_an_unknown_result_retries_end_with_the_dedup_window_of_that_try() {
     assert_eq!(end, Next::Failed(Failure::UnknownResult));
     assert!(starts.last().unwrap() - starts[3] < 48 * HOUR);
     // A later known result does not make the unknown one known.
-    let history = History { attempts: 3, unknown_since: Some(NOW - 47 * HOUR), ..fresh() };
+    let history = History { steps: 3, unknown_since: Some(NOW - 47 * HOUR), ..fresh() };
     assert_eq!(next(&history, &transient(NOW)).unknown_since, Some(NOW - 47 * HOUR));
     assert_eq!(over(&history, NOW), None);
     assert_eq!(over(&history, NOW + HOUR), Some(Next::Failed(Failure::UnknownResult)));
@@ -69,7 +69,7 @@ fn after_an_unknown_result_retries_end_with_the_dedup_window_of_that_try() {
 fn what_ends_first_is_the_reason() {
     let soon = History { expires_at: NOW + 5 * SECOND, ..fresh() };
     assert_eq!(next(&soon, &transient(NOW)).next, Next::Expired);
-    let both = History { unknown_since: Some(NOW - 48 * HOUR + 2 * MINUTE), attempts: 2, ..soon };
+    let both = History { unknown_since: Some(NOW - 48 * HOUR + 2 * MINUTE), steps: 2, ..soon };
     assert_eq!(next(&both, &transient(NOW)).next, Next::Expired);
     let unknown_first = History { expires_at: NOW + 3 * MINUTE, ..both };
     assert_eq!(next(&unknown_first, &transient(NOW)).next, Next::Failed(Failure::UnknownResult));
@@ -80,7 +80,7 @@ fn what_ends_first_is_the_reason() {
 #[test]
 fn refused_credentials_wait_as_long_as_it_takes_and_refused_rights_for_five_drains() {
     let refuse = |outcome| Try { outcome, ..transient(NOW) };
-    let tired = History { refusals: 40, attempts: 40, ..fresh() };
+    let tired = History { refusals: 40, steps: 40, ..fresh() };
     assert_eq!(next(&tired, &refuse(Outcome::Credentials)).next, Next::Park { cause: ParkCause::Credentials });
     for (outcome, cause) in [(Outcome::Permission, ParkCause::Permission), (Outcome::Closed, ParkCause::Closed)] {
         let mut history = fresh();
@@ -95,6 +95,16 @@ fn refused_credentials_wait_as_long_as_it_takes_and_refused_rights_for_five_drai
 }
 
 #[test]
+fn a_refused_connection_uses_up_no_step_of_the_schedule() {
+    let mut history = fresh();
+    for outcome in [Outcome::Credentials, Outcome::Permission, Outcome::Credentials, Outcome::Closed] {
+        history.steps = next(&history, &Try { outcome, ..transient(NOW) }).steps;
+    }
+    let step = next(&history, &transient(NOW));
+    assert_eq!((step.next, step.steps), (Next::Again { at: NOW + SCHEDULE[0] }, 1));
+}
+
+#[test]
 fn an_answer_ends_it() {
     let answered = |outcome| next(&fresh(), &Try { outcome, ..transient(NOW) }).next;
     assert_eq!(answered(Outcome::Accepted { note: None }), Next::Accepted);
@@ -102,13 +112,13 @@ fn an_answer_ends_it() {
 }
 
 prop_compose! {
-    fn any_history()(attempts in 0..60i32, refusals in 0..8i32, first in 0..80 * HOUR, unknown in proptest::option::of(0..60 * HOUR), left in -DAY..28 * DAY) -> History {
-        let first = (attempts > 0).then_some(NOW - first);
+    fn any_history()(steps in 0..60i32, refusals in 0..8i32, first in 0..80 * HOUR, unknown in proptest::option::of(0..60 * HOUR), left in -DAY..28 * DAY) -> History {
+        let first = (steps > 0).then_some(NOW - first);
         History {
-            attempts,
+            steps,
             refusals,
             give_up_at: first.map(|at| at + GIVE_UP_AFTER),
-            unknown_since: unknown.filter(|_| attempts > 0).map(|ago| NOW - ago),
+            unknown_since: unknown.filter(|_| steps > 0).map(|ago| NOW - ago),
             expires_at: NOW + left,
             dedup_window: 48 * HOUR,
         }
@@ -131,7 +141,7 @@ proptest! {
                 prop_assert!(at <= step.give_up_at);
                 prop_assert!(step.unknown_since.is_none_or(|since| at < since + history.dedup_window));
                 prop_assert!(wait.is_none_or(|wait| at >= ended + wait.min(LONGEST_WAIT)), "never sooner than asked");
-                let next_time = History { attempts: history.attempts + 1, give_up_at: Some(step.give_up_at), unknown_since: step.unknown_since, ..history };
+                let next_time = History { steps: step.steps, give_up_at: Some(step.give_up_at), unknown_since: step.unknown_since, ..history };
                 prop_assert_eq!(over(&next_time, at), None, "what is due may be sent");
             }
             Next::Expired => prop_assert!(history.expires_at < ended + 2 * LONGEST_WAIT),

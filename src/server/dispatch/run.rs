@@ -21,7 +21,7 @@ pub async fn run(dispatch: Dispatch, shutdown: CancellationToken) {
 async fn send(dispatch: Dispatch, shutdown: CancellationToken) {
     if let Db::Sqlite { .. } = dispatch.db {
         // This process owns the file: who held these leases is dead.
-        match queue::clear_leases(&dispatch.db).await {
+        match queue::clear_leases(&dispatch.db, super::super::now()).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "postbacks that a stopped process had claimed are taken up again"),
             Err(error) => tracing::error!(%error, "old leases are not cleared; they run out in a minute"),

@@ -60,7 +60,7 @@ pub fn of(spec: &Spec, event: &Event, told: &Told, place: usize, now: Millis, ji
 
 fn history(spec: &Spec, event: &Event) -> History {
     History {
-        attempts: event.attempt,
+        steps: event.steps,
         refusals: event.refusals,
         give_up_at: Some(event.give_up_at),
         unknown_since: event.unknown_since,
@@ -76,6 +76,7 @@ fn uncounted(spec: &Spec, event: &Event, outcome: &Outcome, why: &str, now: Mill
         due_at,
         expires_at: event.expires_at,
         attempt: event.attempt + 1,
+        steps: step.steps,
         refusals: step.refusals,
         give_up_at: Some(step.give_up_at),
         alone: event.alone,
@@ -116,6 +117,7 @@ fn some(spec: &Spec, event: &Event, place: usize, now: Millis) -> Sequel {
         due_at: now + AGAIN_EVERY * Millis::try_from(place).unwrap_or(0),
         expires_at: event.expires_at,
         attempt: event.attempt + 1,
+        steps: event.steps,
         refusals: event.refusals,
         give_up_at: None,
         alone: true,

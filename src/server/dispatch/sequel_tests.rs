@@ -28,6 +28,7 @@ fn event() -> Event {
         of,
         attempt_id: id_at(NOW - 30 * MINUTE),
         attempt: 0,
+        steps: 0,
         refusals: 0,
         give_up_at: NOW + 71 * HOUR,
         alone: false,
@@ -75,7 +76,7 @@ fn each_last_word_has_its_end() {
 
 #[test]
 fn a_late_refusal_goes_on_where_the_retries_were() {
-    let event = Event { attempt: 1, alone: true, ..event() };
+    let event = Event { attempt: 1, steps: 1, alone: true, ..event() };
     let again = becomes(&event, later(Some(6 * HOUR))).again.unwrap();
     assert_eq!((again.due_at, again.attempt, again.alone), (NOW + 6 * HOUR, 2, true));
     assert_eq!((again.give_up_at, again.expires_at), (Some(event.give_up_at), event.expires_at));
@@ -125,7 +126,7 @@ proptest! {
         ],
         attempt in 0..20i32, refusals in 0..7i32, ends in 0..90 * DAY, gives_up in -DAY..3 * DAY, place in 0..2_000usize, jitter in 0.0..1.0f64,
     ) {
-        let event = Event { attempt, refusals, expires_at: NOW + ends, give_up_at: NOW + gives_up, ..event() };
+        let event = Event { attempt, steps: attempt, refusals, expires_at: NOW + ends, give_up_at: NOW + gives_up, ..event() };
         let sequel = of(spec(), &event, &told(word), place, NOW, jitter);
         prop_assert_eq!(sequel.again.is_some(), sequel.state.open());
         prop_assert!(sequel.again.is_none_or(|again| again.due_at >= NOW && again.attempt == attempt + 1));

@@ -84,7 +84,7 @@ impl Erasure {
                 }
                 Ok(None) => return,
                 Err(cause) => {
-                    tracing::warn!(%cause, "erasures were not looked for");
+                    crate::server::trouble::met(&cause, "erasures were not looked for");
                     return;
                 }
             }

@@ -1,6 +1,6 @@
 //! What the audience API answers: the counts with the rejections, or the error envelope, in the published shapes.
 
-use crate::server::db;
+use crate::server::{db, trouble};
 use axum::Json;
 use axum::http::header::{ALLOW, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
@@ -158,7 +158,11 @@ impl Refusal {
 
     /// The database did not do its part; the cause is in the log.
     pub fn unavailable(error: &db::Error) -> Self {
-        tracing::error!(%error, "the database did not answer the audience API");
+        if db::is_away(error) {
+            trouble::begins(error);
+        } else {
+            tracing::error!(%error, "the database refused what the audience API asked of it");
+        }
         Self::Unavailable
     }
 

@@ -68,7 +68,7 @@ async fn erase(State(ingest): State<Ingest>, Extension(trace): Extension<TraceId
 fn told(trace: &TraceId, result: Result<Response, Refusal>) -> Response {
     result.unwrap_or_else(|refusal| {
         match refusal {
-            Refusal::Unavailable | Refusal::Broken => tracing::warn!(trace_id = trace.0, %refusal, "a request was not carried out"),
+            Refusal::Broken => tracing::warn!(trace_id = trace.0, %refusal, "a request was not carried out"),
             _ => tracing::debug!(trace_id = trace.0, %refusal, "a request was refused"),
         }
         refusal.answer(&trace.0)

@@ -11,7 +11,7 @@ use crate::server::decide::consent::{ConsentStatus, keys_of};
 use crate::server::decide::facts::{Facts, Message};
 use crate::server::decide::{consent, decide, keys};
 use crate::server::erasure::Salt;
-use crate::server::{metrics, now};
+use crate::server::{metrics, now, trouble};
 use std::collections::{BTreeSet, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -183,6 +183,7 @@ impl Answering {
                 return refuse(requests, &error.into());
             }
             metrics::committed(begun.elapsed());
+            trouble::is_over();
             if done.queued {
                 wake.notify_one();
             }
@@ -214,20 +215,12 @@ enum Failed {
 impl Failed {
     /// Whether the database is out of reach, so that trying one by one is of no use.
     fn is_everybodys(&self) -> bool {
-        matches!(
-            self,
-            Self::Database(
-                db::Error::Io(_) | db::Error::PoolTimedOut | db::Error::PoolClosed | db::Error::Tls(_) | db::Error::WorkerCrashed
-            )
-        )
+        matches!(self, Self::Database(error) if db::is_away(error))
     }
 
     fn refusal(&self) -> Refusal {
         match self {
-            Self::Database(error) => {
-                tracing::error!(%error, "messages could not be stored");
-                Refusal::Unavailable
-            }
+            Self::Database(error) => Refusal::unavailable(error),
             Self::Panic => Refusal::Broken,
         }
     }

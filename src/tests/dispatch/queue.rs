@@ -1,8 +1,8 @@
 //! Claims: nobody sends what another holds, nobody starves, and nothing stays claimed by the dead.
 
 use super::world::{NOW, World, queued, stored};
-use crate::model::DAY;
-use crate::server::db::queue::{self, Held, LEASE, Share};
+use crate::model::{DAY, HOUR, MINUTE};
+use crate::server::db::queue::{self, Held, LEASE, Share, Suspicion};
 use crate::server::db::{Db, connections};
 use crate::tests::engines::both_engines;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ both_engines! {
         let world = World::new(&db).await;
         world.postback_with(&db, NOW + 1, NOW + DAY, |_| {}).await;
         assert!(claim(&db, &world, Share::Due, 9, NOW).await.is_empty());
-        assert_eq!(queue::next_due(&db).await.unwrap(), Some(NOW + 1));
+        assert_eq!(queue::next_due(&db).await.unwrap(), [(world.connection_id, NOW + 1)]);
         assert!(connections::ready(&db, NOW).await.unwrap().is_empty());
         assert_eq!(connections::ready(&db, NOW + 1).await.unwrap().len(), 1);
         assert_eq!(claim(&db, &world, Share::Due, 9, NOW + 1).await.len(), 1);
@@ -75,7 +75,7 @@ both_engines! {
         let world = World::new(&db).await;
         world.postbacks(&db, 2).await;
         claim(&db, &world, Share::Due, 2, NOW).await;
-        assert_eq!(queue::clear_leases(&db).await.unwrap(), 2);
+        assert_eq!(queue::clear_leases(&db, NOW).await.unwrap(), 2);
         assert_eq!(claim(&db, &world, Share::Due, 2, NOW).await.len(), 2);
     }
 
@@ -90,20 +90,54 @@ both_engines! {
         assert_eq!(stored(&db, id).await.unknown_since, None);
     }
 
-    async fn what_may_stop_the_process_goes_alone_and_one_at_a_time(db: TestDb) {
+    async fn what_may_stop_the_process_is_narrowed_down_death_by_death(db: TestDb) {
         let world = World::new(&db).await;
-        let all = world.postbacks(&db, 2).await;
+        world.postbacks(&db, 70).await;
+        let mut now = NOW;
         for _ in 0..2 {
-            claim(&db, &world, Share::Due, 9, NOW).await;
-            queue::clear_leases(&db).await.unwrap();
+            assert_eq!(claim(&db, &world, Share::Due, 99, now).await.len(), 70);
+            queue::clear_leases(&db, now).await.unwrap();
         }
-        assert!(claim(&db, &world, Share::Due, 9, NOW).await.is_empty(), "not with the others");
-        let first = claim(&db, &world, Share::Suspect, 1, NOW).await;
-        assert_eq!(ids(&first), all[..1]);
-        assert!(first[0].suspect());
-        assert!(claim(&db, &world, Share::Suspect, 1, NOW).await.is_empty(), "not beside another");
-        queue::hand_back(&db, &[(first[0].id, first[0].lease_id)]).await.unwrap();
-        assert_eq!(claim(&db, &world, Share::Suspect, 1, NOW).await.len(), 1);
+        assert!(claim(&db, &world, Share::Due, 99, now).await.is_empty(), "not with the others");
+        assert!(connections::ready(&db, now).await.unwrap()[0].suspects);
+        for (suspicion, share) in [(Suspicion::Some, 64), (Suspicion::More, 8), (Suspicion::Most, 1), (Suspicion::Most, 1)] {
+            assert_eq!(suspicion.width(), share);
+            let held = claim(&db, &world, Share::Suspects(suspicion), 99, now).await;
+            assert_eq!(held.len(), share);
+            assert!(held.iter().all(|row| row.suspect() && row.prime_suspect() == (suspicion != Suspicion::Some)));
+            assert!(claim(&db, &world, Share::Suspects(suspicion), 99, now).await.is_empty(), "no more beside them");
+            queue::clear_leases(&db, now).await.unwrap();
+            assert!(claim(&db, &world, Share::Suspects(suspicion), 99, now).await.iter().all(|row| row.claims == held[0].claims), "only those that were not out");
+            queue::clear_leases(&db, now).await.unwrap();
+            now += MINUTE;
+        }
+    }
+
+    async fn a_suspect_that_is_given_back_was_not_out_at_a_death(db: TestDb) {
+        let world = World::new(&db).await;
+        let id = world.postback(&db).await;
+        for _ in 0..2 {
+            claim(&db, &world, Share::Due, 1, NOW).await;
+            queue::clear_leases(&db, NOW).await.unwrap();
+        }
+        for _ in 0..9 {
+            let held = claim(&db, &world, Share::Suspects(Suspicion::Some), 1, NOW).await;
+            queue::hand_back(&db, &[(id, held[0].lease_id)]).await.unwrap();
+        }
+        assert_eq!(queued(&db, id).await.unwrap().claims, 2);
+    }
+
+    async fn who_dies_again_and_again_does_not_take_the_same_along_each_time(db: TestDb) {
+        let world = World::new(&db).await;
+        let id = world.postback(&db).await;
+        for (deaths, wait) in [0, 0, 5_000, 10_000, 15_000].into_iter().enumerate() {
+            let share = [Share::Due, Share::Due, Share::Suspects(Suspicion::Some), Share::Suspects(Suspicion::More), Share::Suspects(Suspicion::Most)][deaths];
+            let now = NOW + HOUR * i64::try_from(deaths).unwrap();
+            assert_eq!(claim(&db, &world, share, 1, now).await.len(), 1, "{share:?}");
+            queue::clear_leases(&db, now).await.unwrap();
+            let due_at = queued(&db, id).await.unwrap().due_at;
+            assert_eq!(due_at, if wait > 0 { now + wait } else { NOW });
+        }
     }
 
     async fn what_is_too_old_is_found_wherever_it_waits(db: TestDb) {

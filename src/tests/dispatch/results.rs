@@ -86,7 +86,7 @@ both_engines! {
         let world = World::new(&db).await;
         let id = world.postback(&db).await;
         let claimed = claim(&db, &world).await;
-        let stand = Stand::Open { due_at: NOW + 10_000, refusals: 0, give_up_at: NOW + 72 * HOUR };
+        let stand = Stand::Open { due_at: NOW + 10_000, steps: 1, refusals: 0, give_up_at: NOW + 72 * HOUR };
         let result = Finish { unknown_since: Some(NOW), ..finish(&claimed[0], Uuid::nil(), stand) };
         results::finish(&db, &[Results { finishes: vec![result], ..Results::default() }]).await.unwrap();
         let row = queued(&db, id).await.unwrap();
@@ -99,7 +99,7 @@ both_engines! {
         let world = World::new(&db).await;
         let id = world.postback(&db).await;
         let slow = claim(&db, &world).await;
-        queue::clear_leases(&db).await.unwrap();
+        queue::clear_leases(&db, NOW).await.unwrap();
         let quick = claim(&db, &world).await;
         results::finish(&db, &[Results { finishes: vec![finish(&slow[0], Uuid::nil(), accepted())], ..Results::default() }]).await.unwrap();
         assert_eq!(stored(&db, id).await.state, "queued");
@@ -108,6 +108,28 @@ both_engines! {
         results::finish(&db, &[Results { finishes: vec![finish(&quick[0], Uuid::nil(), accepted())], ..Results::default() }]).await.unwrap();
         assert_eq!(stored(&db, id).await.state, "accepted");
         assert_eq!(log(&db, id).await.iter().filter(|row| row.late).count(), 1);
+    }
+
+    async fn a_late_result_is_late_though_it_is_written_with_the_one_that_counts(db: TestDb) {
+        for first_is_late in [true, false] {
+            let world = World::new(&db).await;
+            let id = world.postback(&db).await;
+            let slow = claim(&db, &world).await;
+            queue::clear_leases(&db, NOW).await.unwrap();
+            let quick = claim(&db, &world).await;
+            let again = Stand::Open { due_at: NOW + HOUR, steps: 1, refusals: 0, give_up_at: NOW + 72 * HOUR };
+            let refused = Stand::Over { state: PostbackState::Failed, ended: Some("refused by TikTok".into()) };
+            for stand in [again, refused] {
+                let results = |one: &Claimed, stand| Results { finishes: vec![finish(one, Uuid::nil(), stand)], ..Results::default() };
+                let mut list = [results(&slow[0], stand), results(&quick[0], accepted())];
+                if !first_is_late {
+                    list.reverse();
+                }
+                results::finish(&db, &list).await.unwrap();
+                assert_eq!((stored(&db, id).await.state.as_str(), queued(&db, id).await), ("accepted", None));
+            }
+            assert_eq!(log(&db, id).await.iter().filter(|row| row.status == "success" && !row.late).count(), 1);
+        }
     }
 
     async fn a_call_that_comes_back_after_its_player_was_erased_tells_nothing_of_them(db: TestDb) {

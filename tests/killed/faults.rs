@@ -1,0 +1,132 @@
+//! What the real program does when its database can keep nothing: it stays up, says so once, refuses what it cannot promise, and goes on by
+//! itself when it can.
+
+use crate::house::House;
+use crate::networks::Networks;
+use crate::serving::Serving;
+use crate::way::Way;
+use crate::within;
+use serde_json::{Value, json};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// More than a new database and less than a little traffic.
+const LITTLE_KIB: usize = 2 * 1024;
+/// Requests that fill that.
+const MANY: usize = 3_000;
+
+/// A client of the instance that counts what was acknowledged.
+struct Client {
+    http: reqwest::Client,
+    origin: String,
+    key: &'static str,
+    acknowledged: i64,
+}
+
+impl Client {
+    fn of(serving: &Serving, house: &House) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { http, origin: serving.origin.clone(), key: house.key, acknowledged: 0 }
+    }
+
+    /// Posts messages of new players; the status, and the seconds after which to come again.
+    async fn post(&mut self) -> (u16, Option<String>) {
+        let messages: Vec<Value> = (0..50).map(|_| json!({
+            "type": "track", "messageId": Uuid::new_v4(), "eventName": "level_up", "eventTimestamp": jiff::Timestamp::now().to_string(),
+            "anonymousId": Uuid::new_v4(), "consentLevel": "anonymous", "properties": { "note": "x".repeat(500) },
+            "context": { "library": "test", "libraryVersion": "1" },
+        })).collect();
+        let request = self.http.post(format!("{}/v1/audience/messages", self.origin)).header("x-immutable-publishable-key", self.key);
+        let answer = request.json(&json!({ "messages": messages })).send().await.unwrap();
+        let retry_after = answer.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        if status == 400 {
+            panic!("{}", answer.text().await.unwrap());
+        }
+        if status == 200 {
+            let counts: Value = answer.json().await.unwrap();
+            self.acknowledged += counts["accepted"].as_i64().unwrap();
+        }
+        (status, retry_after)
+    }
+
+    async fn status(&self, path: &str) -> u16 {
+        self.http.get(format!("{}{path}", self.origin)).send().await.unwrap().status().as_u16()
+    }
+
+    /// Posts until it is answered so.
+    async fn posts_until(&mut self, wanted: u16) -> Option<String> {
+        for _ in 0..MANY {
+            let (status, retry_after) = self.post().await;
+            if status == wanted {
+                return retry_after;
+            }
+            assert!([200, 429, 503].contains(&status), "{status}");
+        }
+        panic!("{MANY} requests and no {wanted}");
+    }
+
+    /// It refuses what it cannot keep, and says that it is not ready.
+    async fn is_refused(&mut self) {
+        let retry_after = within("it refuses", self.posts_until(503)).await;
+        assert!(retry_after.is_some_and(|seconds| seconds.parse::<u64>().unwrap() > 0));
+        for _ in 0..20 {
+            assert_eq!(self.post().await.0, 503);
+        }
+        assert_eq!((self.status("/readyz").await, self.status("/healthz").await), (503, 200));
+    }
+
+    /// Nobody starts it again, and it takes messages.
+    async fn is_taken(&mut self) {
+        within("it is ready again", async {
+            let mut look = tokio::time::interval(Duration::from_millis(50));
+            while self.status("/readyz").await != 200 {
+                look.tick().await;
+            }
+        })
+        .await;
+        within("it takes messages", self.posts_until(200)).await;
+    }
+}
+
+/// What was acknowledged is there, and of the trouble the log says one clear line, and once more each minute.
+async fn check(serving: Serving, house: House, acknowledged: i64) {
+    let mut complaints = serving.complaints().await;
+    // The driver has words of its own for a connection that broke.
+    complaints.retain(|line| line.contains("postbacks::"));
+    assert!((1..=4).contains(&complaints.len()), "{complaints:#?}");
+    assert!(complaints[0].contains("the database cannot keep anything just now"), "{complaints:#?}");
+    assert_eq!(house.messages().await, acknowledged);
+    house.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_once_refused_with_503_and_forgotten_when_there_is_room() {
+    let networks = Networks::start().await;
+    let house = House::found(env!("CARGO_TARGET_TMPDIR"), &networks).await;
+    let serving = within("it starts", Serving::confined(&house.settings(), LITTLE_KIB)).await;
+    let mut client = Client::of(&serving, &house);
+    assert_eq!(client.post().await.0, 200);
+    client.is_refused().await;
+    serving.let_grow();
+    client.is_taken().await;
+    check(serving, house, client.acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_gone_for_a_while_is_said_once_refused_with_503_and_used_again() {
+    let server = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is not set: run `make test`");
+    let networks = Networks::start().await;
+    let house = House::found(&server, &networks).await;
+    let way = Way::to(house.server()).await;
+    let serving = within("it starts", Serving::listened_to(&house.settings_by_way_of(way.port))).await;
+    let mut client = Client::of(&serving, &house);
+    assert_eq!(client.post().await.0, 200);
+    way.set(false);
+    let retry_after = within("it refuses", client.posts_until(503)).await;
+    assert!(retry_after.is_some());
+    assert_eq!((client.status("/readyz").await, client.status("/healthz").await), (503, 200));
+    way.set(true);
+    client.is_taken().await;
+    check(serving, house, client.acknowledged).await;
+}
