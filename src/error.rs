@@ -48,6 +48,8 @@ pub enum AppError {
     SlugInvalid,
     #[error("Another game has this address.")]
     SlugTaken,
+    #[error("Type the word as it is asked for, or cancel.")]
+    NotTyped,
     /// The browser could not reach the server.
     #[error("Postbacks did not answer. Check your connection and try again.")]
     NoAnswer,
@@ -73,6 +75,7 @@ impl AppError {
             Self::Unavailable | Self::NoAnswer => 503,
             Self::WrongPassword { .. } | Self::WrongCode | Self::WrongOldPassword => 403,
             Self::BadForm
+            | Self::NotTyped
             | Self::Connect(_)
             | Self::EmailInvalid
             | Self::PasswordTooShort

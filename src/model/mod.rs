@@ -2,11 +2,13 @@
 
 pub mod action;
 pub mod attempt;
+pub mod audit;
 pub mod calendar;
 pub mod catalogue;
 pub mod connect;
 pub mod connection;
 pub mod conversion;
+pub mod erasure;
 pub mod event_names;
 pub mod evidence;
 pub mod filter;

@@ -5,6 +5,7 @@ use super::db::audit::{self, Entry};
 use super::db::{self, Db, games, retention};
 use super::networks;
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::game_settings::{COUNTED_UP_TO, Draft, GameSettings, MAX_ZONE, Problem, SettingsPage};
 use crate::model::{DAY, Millis};
 use jiff::tz::{self, TimeZone};
@@ -53,7 +54,7 @@ pub async fn change(db: &Db, (account, game, _): &Access, draft: &Draft, now: Mi
     }
     let mut tx = db.begin().await?;
     games::set(&mut tx, game.id, &settings).await?;
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "game.changed", &settings.name, &said.join("; "))).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GameChanged, &settings.name, &said.join("; "))).await?;
     tx.commit().await?;
     Ok(Kept::Saved)
 }

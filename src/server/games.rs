@@ -6,6 +6,7 @@ use super::db::{self, Tx, games, memberships};
 use super::secrets::{Sealer, random_token};
 use super::state::AppState;
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::Millis;
 use crate::model::game::{DEFAULT_WINDOW_DAYS, Game, KeyKind, MAX_GAME_NAME, MAX_SLUG, SLUG_OF_FORM};
 use crate::model::user::{Account, Role};
@@ -47,7 +48,7 @@ pub async fn create(state: &AppState, account: &Account, name: &str, slug: &str,
     for kind in KeyKind::ALL {
         put_key(&mut tx, &state.sealer, game.id, *kind, &random_token(kind.prefix()), now).await?;
     }
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "game.created", &game.name, "")).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GameCreated, &game.name, "")).await?;
     tx.commit().await?;
     Ok(game)
 }

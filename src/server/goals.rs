@@ -8,6 +8,7 @@ use super::db::audit::{self, Entry};
 use super::db::{self, Db, broken_constraint, goals};
 use super::decide;
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::goal::{Goal, GoalStatus, Operator, Rule};
 use crate::model::goal_form::{Done, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review};
 use crate::model::{DAY, Millis};
@@ -117,7 +118,7 @@ pub async fn create(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Res
     }
     names::set(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
     let detail = format!("{}, {}", goal.event, draft.rule().says());
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.created", &goal.name, &detail)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GoalCreated, &goal.name, &detail)).await?;
     tx.commit().await?;
     Ok(Kept::Saved(goal.id))
 }
@@ -148,7 +149,7 @@ pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, rule: Opt
         goals::set_rule(&mut tx, id, &draft.rule(), now).await?;
     }
     names::set(&mut tx, id, &names).await?;
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.changed", &draft.name, &detail)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GoalChanged, &draft.name, &detail)).await?;
     tx.commit().await?;
     Ok(Kept::Saved(id))
 }
@@ -158,10 +159,10 @@ pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, 
     let (account, game, _) = access;
     let goal = goals::by_id(db, game.id, id).await?.ok_or(AppError::NotFound)?;
     let (done, action) = match (goal.status, status) {
-        (_, GoalStatus::Archived) => (Done::Archived, "goal.archived"),
-        (GoalStatus::Archived, _) => (Done::Restored, "goal.restored"),
-        (_, GoalStatus::Active) => (Done::Resumed, "goal.resumed"),
-        (_, GoalStatus::Paused) => (Done::Paused, "goal.paused"),
+        (_, GoalStatus::Archived) => (Done::Archived, Action::GoalArchived),
+        (GoalStatus::Archived, _) => (Done::Restored, Action::GoalRestored),
+        (_, GoalStatus::Active) => (Done::Resumed, Action::GoalResumed),
+        (_, GoalStatus::Paused) => (Done::Paused, Action::GoalPaused),
     };
     if goal.status == status {
         return Ok(done);

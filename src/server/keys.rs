@@ -7,6 +7,7 @@ use super::games::put_key;
 use super::secrets::{random_bytes, random_token};
 use super::state::AppState;
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::Millis;
 use crate::model::game::{ApiKey, KeyKind};
 use crate::model::tracking::{KeysPage, Sample};
@@ -38,7 +39,7 @@ pub async fn read(state: &AppState, (_, game, role): &Access, reveal: bool, now:
 pub async fn rotate(state: &AppState, (account, game, _): &Access, kind: KeyKind, now: Millis) -> Result<(), AppError> {
     let mut tx = state.db.begin().await?;
     put_key(&mut tx, &state.sealer, game.id, kind, &random_token(kind.prefix()), now).await?;
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "api_key.rotated", kind.word(), "")).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::KeyRotated, kind.word(), "")).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The document around every page, and the table of pages.
 
 use super::account::AccountPage;
+use super::audit::receipt::ReceiptPage;
 use super::games::GamesPage;
 use super::general::GeneralPage;
 use super::goals::archive::ArchiveGoalPage;
@@ -16,7 +17,7 @@ use super::keys::rotate::RotatePage;
 use super::layout::GameFrame;
 use super::overview::OverviewPage;
 use super::pixel::PixelPage;
-use super::players::{PlayersPage, player::PlayerPage};
+use super::players::{PlayersPage, erase::ErasePage, player::PlayerPage};
 use super::problem::Problem;
 use super::setup::SetupPage;
 use super::sign_in::SignInPage;
@@ -71,6 +72,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=OverviewPage ssr=Async/>
                     <Route path=path!("players") view=PlayersPage ssr=Async/>
                     <Route path=path!("players/:id") view=PlayerPage ssr=Async/>
+                    <Route path=path!("players/:id/erase") view=ErasePage ssr=Async/>
                     <Route path=path!("settings/general") view=GeneralPage ssr=Async/>
                     <Route path=path!("settings/integrations") view=IntegrationsPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network") view=NetworkPage ssr=Async/>
@@ -86,6 +88,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings/api-keys") view=KeysPage ssr=Async/>
                     <Route path=path!("settings/api-keys/rotate/:kind") view=RotatePage ssr=Async/>
                     <Route path=path!("settings/pixel") view=PixelPage ssr=Async/>
+                    <Route path=path!("settings/audit-log/erasures/:trace") view=ReceiptPage ssr=Async/>
                     <Route path=path!("*any") view=|| view! { <Problem error=AppError::NotFound/> } ssr=Async/>
                 </ParentRoute>
             </Routes>

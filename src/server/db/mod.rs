@@ -38,6 +38,7 @@ pub mod rows;
 pub mod sealed;
 pub mod sessions;
 pub mod users;
+pub mod would_go;
 
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

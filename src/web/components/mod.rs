@@ -1,5 +1,6 @@
-//! The parts that pages are made of: semantic HTML in the classes of `style/`, drawn on the server; `time` and `copy` are islands.
+//! The parts that pages are made of: semantic HTML in the classes of `style/`, drawn on the server; `time`, `copy` and `again` are islands.
 
+pub mod again;
 pub mod badge;
 pub mod button;
 pub mod card;
@@ -17,6 +18,7 @@ pub mod table;
 pub mod time;
 pub mod timeline;
 
+pub use again::LookAgain;
 pub use badge::{Badge, Glyph, HealthLine};
 pub use button::{Button, ButtonLink, Look, Switch};
 pub use card::{Fact, Facts, Section, Stat, Stats};
