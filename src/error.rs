@@ -1,5 +1,6 @@
 //! What a person may be told: a closed set without free text. Causes go to tracing, never to the browser.
 
+use crate::model::carried_key::KeyProblem;
 use crate::model::connect::ConnectProblem;
 use crate::model::number::counted;
 use leptos::server_fn::codec::JsonEncoding;
@@ -48,6 +49,9 @@ pub enum AppError {
     SlugInvalid,
     #[error("Another game has this address.")]
     SlugTaken,
+    /// A key was not taken over.
+    #[error("{0}")]
+    Key(KeyProblem),
     #[error("Type the word as it is asked for, or cancel.")]
     NotTyped,
     /// The browser could not reach the server.
@@ -76,6 +80,7 @@ impl AppError {
             Self::WrongPassword { .. } | Self::WrongCode | Self::WrongOldPassword => 403,
             Self::BadForm
             | Self::NotTyped
+            | Self::Key(_)
             | Self::Connect(_)
             | Self::EmailInvalid
             | Self::PasswordTooShort

@@ -27,7 +27,7 @@ super::words! {
         Enabled = "connection.enabled", Disabled = "connection.disabled", TestCode = "connection.test_code",
         Transport = "connection.transport", TryAgain = "connection.try_again", TestEvent = "connection.test_event",
         Named = "connection.named", Mapped = "connection.mapped", SentNow = "conversions.sent_now",
-        KeyRotated = "api_key.rotated",
+        KeyRotated = "api_key.rotated", KeyTakenOver = "api_key.taken_over", KeyRemoved = "api_key.removed",
         GameCreated = "game.created", GameChanged = "game.changed",
         PlayerExported = "player.exported", ErasureAsked = "player.erasure_asked", PlayerErased = "player.erased",
         OwnerCreated = "owner.created", PasswordChanged = "password.changed", PasswordReset = "password.reset",
@@ -37,7 +37,9 @@ super::words! {
 impl Action {
     pub const fn area(self) -> Area {
         match self {
-            Self::GoalCreated | Self::GoalChanged | Self::GoalPaused | Self::GoalResumed | Self::GoalArchived | Self::GoalRestored => Area::Goal,
+            Self::GoalCreated | Self::GoalChanged | Self::GoalPaused | Self::GoalResumed | Self::GoalArchived | Self::GoalRestored => {
+                Area::Goal
+            }
             Self::Connected
             | Self::Reconnected
             | Self::Disconnected
@@ -50,7 +52,7 @@ impl Action {
             | Self::Named
             | Self::Mapped
             | Self::SentNow => Area::Network,
-            Self::KeyRotated => Area::Key,
+            Self::KeyRotated | Self::KeyTakenOver | Self::KeyRemoved => Area::Key,
             Self::GameCreated | Self::GameChanged => Area::Game,
             Self::PlayerExported | Self::ErasureAsked | Self::PlayerErased => Area::Player,
             Self::OwnerCreated | Self::PasswordChanged | Self::PasswordReset => Area::Person,

@@ -4,6 +4,7 @@ pub mod action;
 pub mod attempt;
 pub mod audit;
 pub mod calendar;
+pub mod carried_key;
 pub mod catalogue;
 pub mod connect;
 pub mod connection;

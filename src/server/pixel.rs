@@ -15,11 +15,13 @@ const LOOKED_BACK: Millis = 30 * DAY;
 pub async fn read(state: &AppState, (_, game, _): &Access, now: Millis) -> Result<PixelPage, AppError> {
     let since = now - LOOKED_BACK;
     let keys = api_keys::of_game(&state.db, game.id).await?;
+    let takes_carried_key = keys.iter().any(|key| key.kind == KeyKind::Carried.word());
     let key = keys.into_iter().find(|key| key.kind == KeyKind::Publishable.word()).and_then(|key| key.plain);
     let clicks = deliveries::clicks(&state.db, game.id, since).await?;
     Ok(PixelPage {
         game_name: game.name.clone(),
         key: key.ok_or(AppError::NotFound)?,
+        takes_carried_key,
         origin: state.config.origin(),
         seen: pixel::last_page(&state.db, game.id, since).await?,
         clicks: clicks.into_iter().map(|(slug, count)| (networks::spoken(&slug).to_owned(), count)).collect(),

@@ -13,6 +13,7 @@ use super::integrations::{
     pick::PickPage, send_now::SendNowPage,
 };
 use super::keys::KeysPage;
+use super::keys::carried::RemovePage;
 use super::keys::rotate::RotatePage;
 use super::layout::GameFrame;
 use super::overview::OverviewPage;
@@ -87,6 +88,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings/goals/:id/archive") view=ArchiveGoalPage ssr=Async/>
                     <Route path=path!("settings/api-keys") view=KeysPage ssr=Async/>
                     <Route path=path!("settings/api-keys/rotate/:kind") view=RotatePage ssr=Async/>
+                    <Route path=path!("settings/api-keys/carried/remove") view=RemovePage ssr=Async/>
                     <Route path=path!("settings/pixel") view=PixelPage ssr=Async/>
                     <Route path=path!("settings/audit-log/erasures/:trace") view=ReceiptPage ssr=Async/>
                     <Route path=path!("*any") view=|| view! { <Problem error=AppError::NotFound/> } ssr=Async/>

@@ -2,8 +2,8 @@
 
 use super::save::{self, record};
 use super::{Actor, ConnectFailure, Desk};
-use crate::model::audit::Action;
 use crate::model::action::ActionState;
+use crate::model::audit::Action;
 use crate::server::db::{actions, connection_changes, goals};
 use crate::server::networks::contract::{ConnectError, Destination};
 use crate::server::networks::find;

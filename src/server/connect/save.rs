@@ -1,8 +1,8 @@
 //! Writing what was connected, and every later change to it: each in one transaction with its row of the audit log.
 
 use super::{Actor, ConnectFailure, Desk, oauth};
-use crate::model::audit::Action;
 use crate::model::Millis;
+use crate::model::audit::Action;
 use crate::model::connection::{Connection, ParkCause};
 use crate::server::db::audit::{self, Entry};
 use crate::server::db::connection_changes::{self as changes, Saved};

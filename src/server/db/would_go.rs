@@ -10,7 +10,8 @@ use uuid::Uuid;
 const MESSAGES: &str = "select count(*) from (select 1 from messages where player_id = $1 limit $2) held";
 const CLICKS: &str = "select count(*) from (select 1 from clicks where player_id = $1 limit $2) held";
 const CONVERSIONS: &str = "select count(*) from (select 1 from conversions where player_id = $1 limit $2) held";
-const WAITING: &str = "select count(*) from conversions c join postbacks p on p.conversion_id = c.id join queue q on q.id = p.id where c.player_id = $1";
+const WAITING: &str =
+    "select count(*) from conversions c join postbacks p on p.conversion_id = c.id join queue q on q.id = p.id where c.player_id = $1";
 /// A postback that is under way, or one of whose calls got no answer, may have arrived.
 const GONE: &str = "select network, count(accepted) as accepted, min(accepted) as first, max(accepted) as last,
      sum(case when accepted is null and unsure then 1 else 0 end) as unsure
@@ -64,7 +65,10 @@ mod tests {
             let steps = sqlite_plan(text).await;
             assert!(steps.iter().any(|step| step.contains("_by_player (player_id=?)")), "{text}: {steps:?}");
             let made = ["held", "sent", "(subquery"];
-            assert!(!steps.iter().any(|step| step.strip_prefix("SCAN ").is_some_and(|what| !made.iter().any(|made| what.starts_with(made)))), "{text}: {steps:?}");
+            assert!(
+                !steps.iter().any(|step| step.strip_prefix("SCAN ").is_some_and(|what| !made.iter().any(|made| what.starts_with(made)))),
+                "{text}: {steps:?}"
+            );
         }
     }
 }

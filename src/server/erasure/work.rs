@@ -92,7 +92,8 @@ pub async fn find(tx: &mut Tx, Whose { mut ids, named, .. }: Whose) -> Result<(G
     let mut facts = Facts::default();
     facts::load_ids(tx, &ids, &mut facts).await?;
     if let Some(player) = named {
-        let bears = |key: &IdentityKey| facts.identities.get(key).and_then(|spans| spans.last()).is_some_and(|span| span.player_id == player);
+        let bears =
+            |key: &IdentityKey| facts.identities.get(key).and_then(|spans| spans.last()).is_some_and(|span| span.player_id == player);
         ids.retain(bears);
     }
     let mut found = gone(&ids, named, &facts);

@@ -11,6 +11,7 @@ use crate::web::account::api::{ChangePassword, ReadAccount, SetTheme};
 use crate::web::games::api::{CreateGame, ListGames};
 use crate::web::goals::changes::{ChangeGoal, SetGoalStatus};
 use crate::web::integrations::changes::SwitchSending;
+use crate::web::keys::api::TakeOverKey;
 use crate::web::sign_in::api::SignOut;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::axum::server_fn_paths;
@@ -53,14 +54,16 @@ fn pages_to_change(goal: Uuid) -> Vec<String> {
         format!("{TIKTOK}/disconnect"),
         format!("{REDDIT}/disconnect"),
     ];
+    pages.push(format!("{SETTINGS}/api-keys/carried/remove"));
     pages.extend(["publishable", "secret"].map(|kind| format!("{SETTINGS}/api-keys/rotate/{kind}")));
     pages
 }
 
-/// A goal, and an attempt of a postback that it earned.
-async fn furnished(stage: &Stage) -> (Uuid, Uuid) {
+/// A goal, and an attempt of a postback that it earned; and a key that was taken over.
+async fn furnished(stage: &mut Stage) -> (Uuid, Uuid) {
     stage.purchase("ttclid").await;
     stage.deliver().await;
+    stage.owner.submit::<TakeOverKey>(&[("game", "emberfall"), ("key", "pk_imapik-of-emberfall")]).await;
     let goal = crate::server::db::goals::of_game(stage.db(), stage.game_id().await).await.unwrap()[0].id;
     (goal, stage.newest_attempt("tiktok").await)
 }
@@ -80,7 +83,7 @@ fn all(pages: &[String], status: StatusCode) -> Vec<(String, StatusCode)> {
 both_engines! {
     async fn to_a_stranger_no_page_of_the_game_exists(db: TestDb) {
         let mut stage = Stage::connected(db).await;
-        let (goal, attempt) = furnished(&stage).await;
+        let (goal, attempt) = furnished(&mut stage).await;
         let pages = [pages_to_read(goal, attempt), pages_to_change(goal)].concat();
         assert_eq!(statuses(&mut stage.stranger, &pages).await, all(&pages, StatusCode::NOT_FOUND));
         let elsewhere: Vec<String> = [goal, attempt]
@@ -107,7 +110,7 @@ both_engines! {
 
     async fn an_id_of_another_game_is_no_id_at_all(db: TestDb) {
         let mut stage = Stage::connected(db).await;
-        let (goal, _) = furnished(&stage).await;
+        let (goal, _) = furnished(&mut stage).await;
         let (goal, before) = (goal.to_string(), stage.kept().await);
         let fields = [("game", "tidebound"), ("id", goal.as_str()), ("name", "Mine now"), ("status", "archived"), ("network", "tiktok"), ("enabled", "false")];
         for path in [ChangeGoal::PATH, SetGoalStatus::PATH, SwitchSending::PATH] {
@@ -119,7 +122,7 @@ both_engines! {
 
     async fn a_member_reads_every_page_and_is_refused_those_that_change(db: TestDb) {
         let mut stage = Stage::connected(db).await;
-        let (goal, attempt) = furnished(&stage).await;
+        let (goal, attempt) = furnished(&mut stage).await;
         let (read, change) = (pages_to_read(goal, attempt), pages_to_change(goal));
         assert_eq!(statuses(&mut stage.member, &read).await, all(&read, StatusCode::OK));
         assert_eq!(statuses(&mut stage.member, &change).await, all(&change, StatusCode::FORBIDDEN));
