@@ -31,6 +31,7 @@ pub mod story;
 pub mod trace;
 pub mod tracking;
 pub mod user;
+pub mod zone;
 
 /// Unix time in milliseconds, UTC. Every time in the database and in the model is one.
 pub type Millis = i64;

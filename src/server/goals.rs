@@ -6,7 +6,7 @@ mod rehearsal;
 use super::auth::Access;
 use super::db::audit::{self, Entry};
 use super::db::{self, Db, broken_constraint, goals};
-use super::decide;
+use super::{decide, zone};
 use crate::error::AppError;
 use crate::model::audit::Action;
 use crate::model::goal::{Goal, GoalStatus, Operator, Rule};
@@ -17,8 +17,6 @@ use names::{chosen, clashes, names_of, sent_as};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Matches are counted over this long.
-const COUNTED: Millis = REHEARSED_DAYS * DAY;
 /// The latest match is looked for this far back.
 const LOOKED_BACK: Millis = 90 * DAY;
 
@@ -32,7 +30,7 @@ pub enum Kept {
 
 pub async fn list(db: &Db, access: &Access, now: Millis) -> Result<GoalList, AppError> {
     let (_, game, role) = access;
-    let outcomes = goals::outcomes(db, game.id, now - COUNTED).await?;
+    let outcomes = goals::outcomes(db, game.id, zone::days_back(game, now, REHEARSED_DAYS)).await?;
     let (archived, current): (Vec<Goal>, Vec<Goal>) =
         goals::of_game(db, game.id).await?.into_iter().partition(|goal| goal.status == GoalStatus::Archived);
     let matches = |goal: &Goal| outcomes.get(&goal.id).map_or(0, |outcomes| outcomes.all());
@@ -57,9 +55,9 @@ pub async fn read(db: &Db, access: &Access, id: Uuid, tried: Option<&Draft>, now
     Ok(GoalPage {
         game_name: game.name.clone(),
         may_change: role.may_change(),
-        outcomes: goals::outcomes(db, game.id, now - COUNTED).await?.remove(&id).unwrap_or_default(),
+        outcomes: goals::outcomes(db, game.id, zone::days_back(game, now, REHEARSED_DAYS)).await?.remove(&id).unwrap_or_default(),
         changed_at: goals::rule_changed_at(db, game.id, id).await?,
-        earned: goals::earned(db, game.id, id, now - COUNTED).await?,
+        earned: goals::earned(db, game.id, id, zone::days_back(game, now, REHEARSED_DAYS)).await?,
         last_match: goals::last_match(db, game.id, id, now - LOOKED_BACK).await?,
         sent_as: sent_as(&goal.event, &own),
         clashes,

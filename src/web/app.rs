@@ -1,7 +1,7 @@
 //! The document around every page, and the table of pages.
 
 use super::account::AccountPage;
-use super::audit::receipt::ReceiptPage;
+use super::audit::{log::AuditPage, receipt::ReceiptPage};
 use super::games::GamesPage;
 use super::general::GeneralPage;
 use super::goals::archive::ArchiveGoalPage;
@@ -90,6 +90,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings/api-keys/rotate/:kind") view=RotatePage ssr=Async/>
                     <Route path=path!("settings/api-keys/carried/remove") view=RemovePage ssr=Async/>
                     <Route path=path!("settings/pixel") view=PixelPage ssr=Async/>
+                    <Route path=path!("settings/audit-log") view=AuditPage ssr=Async/>
                     <Route path=path!("settings/audit-log/erasures/:trace") view=ReceiptPage ssr=Async/>
                     <Route path=path!("*any") view=|| view! { <Problem error=AppError::NotFound/> } ssr=Async/>
                 </ParentRoute>

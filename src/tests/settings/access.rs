@@ -7,7 +7,7 @@ use crate::tests::app::Visitor;
 use crate::tests::engines::both_engines;
 use crate::tests::people::set_role;
 use crate::tests::security::{FIELDS, OPEN};
-use crate::web::account::api::{ChangePassword, ReadAccount, SetTheme};
+use crate::web::account::api::{ChangePassword, ReadAccount, SetClock, SetTheme};
 use crate::web::games::api::{CreateGame, ListGames};
 use crate::web::goals::changes::{ChangeGoal, SetGoalStatus};
 use crate::web::integrations::changes::SwitchSending;
@@ -19,7 +19,8 @@ use reqwest::{Method, StatusCode};
 use uuid::Uuid;
 
 /// About a person or the instance, not about one game.
-const OF_NO_GAME: [&str; 6] = [ListGames::PATH, CreateGame::PATH, ReadAccount::PATH, ChangePassword::PATH, SetTheme::PATH, SignOut::PATH];
+const OF_NO_GAME: [&str; 7] =
+    [ListGames::PATH, CreateGame::PATH, ReadAccount::PATH, ChangePassword::PATH, SetTheme::PATH, SetClock::PATH, SignOut::PATH];
 /// What the server functions that only read are called.
 const READS: &str = "/api/read_";
 
@@ -39,7 +40,8 @@ fn pages_to_read(goal: Uuid, attempt: Uuid) -> Vec<String> {
         format!("{TIKTOK}/attempts/{attempt}"),
     ];
     pages.extend(
-        ["general", "goals", "integrations/tiktok", "integrations/reddit", "api-keys", "pixel"].map(|page| format!("{SETTINGS}/{page}")),
+        ["general", "goals", "integrations/tiktok", "integrations/reddit", "api-keys", "pixel", "audit-log"]
+            .map(|page| format!("{SETTINGS}/{page}")),
     );
     pages
 }
@@ -128,7 +130,7 @@ both_engines! {
         assert_eq!(statuses(&mut stage.member, &change).await, all(&change, StatusCode::FORBIDDEN));
         for page in read {
             let body = stage.member.get(&page).await.body;
-            let own = ["action=\"/api/set_theme", "action=\"/api/sign_out", "method=\"get\""].map(|form| body.matches(form).count());
+            let own = ["action=\"/api/set_theme", "action=\"/api/set_clock", "action=\"/api/sign_out", "method=\"get\""].map(|form| body.matches(form).count());
         let forms = body.matches("<form").count() - own.iter().sum::<usize>();
             assert_eq!(forms, 0, "{page} offers a change");
         }

@@ -1,6 +1,7 @@
 //! Settings > Audit log: who changed what, and the receipts of erasures.
 
 pub mod api;
+pub mod log;
 pub mod receipt;
 
 /// `/games/{game}/settings/audit-log`

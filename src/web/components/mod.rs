@@ -33,5 +33,5 @@ pub use head::{Crumb, Crumbs, Head};
 pub use icon::{Icon, Shape, Sprite, Tone};
 pub use pager::Pager;
 pub use table::Table;
-pub use time::{Now, Time};
+pub use time::{Clock, Now, Time, clock};
 pub use timeline::{Moment, Timeline};

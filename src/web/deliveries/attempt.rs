@@ -3,13 +3,12 @@
 use super::sequel::{After, LaterWord, Waiting};
 use super::words::{StatusBadge, TestBadge, attempt_name, http, it_says, latency, money, sentence, tone};
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange};
-use crate::model::calendar;
 use crate::model::connection::Connection;
 use crate::model::integration::AttemptPage;
 use crate::model::number::counted;
 use crate::model::postback::{Postback, PostbackState};
 use crate::web::components::{
-    ButtonLink, Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone,
+    ButtonLink, Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone, clock,
 };
 use crate::web::players::story::StoryView;
 use leptos::prelude::*;
@@ -156,7 +155,7 @@ fn Story(
     short: String,
     now: i64,
 ) -> impl IntoView {
-    let recorded = calendar::time_of_day(postback.created_at);
+    let recorded = clock().time_of_day(postback.created_at);
     let tries = attempts
         .into_iter()
         .map(|attempt| {
@@ -172,7 +171,7 @@ fn Story(
             };
             let is_here = attempt.id == here.id;
             let href = format!("{base}/attempts/{}", attempt.id);
-            let when = calendar::time_of_day(attempt.time);
+            let when = clock().time_of_day(attempt.time);
             let what = move || match is_here {
                 true => name.clone().into_any(),
                 false => view! { <a href=href.clone()>{name.clone()}</a> }.into_any(),

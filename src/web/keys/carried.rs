@@ -22,7 +22,9 @@ pub fn Carried(key: Option<ApiKey>, game: String, may_change: bool) -> impl Into
     match key {
         None if !may_change => ().into_any(),
         None => view! { <Section id="carried" title="Key that your pages carry today" hint><TakeOver game/></Section> }.into_any(),
-        Some(key) => view! { <Section id="carried" title="Key that your pages carry today" hint><Shown key game may_change/></Section> }.into_any(),
+        Some(key) => {
+            view! { <Section id="carried" title="Key that your pages carry today" hint><Shown key game may_change/></Section> }.into_any()
+        }
     }
 }
 
