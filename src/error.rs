@@ -1,5 +1,6 @@
 //! What a person may be told: a closed set without free text. Causes go to tracing, never to the browser.
 
+use crate::model::carried_key::KeyProblem;
 use crate::model::connect::ConnectProblem;
 use crate::model::number::counted;
 use crate::model::resend::ResendProblem;
@@ -52,6 +53,11 @@ pub enum AppError {
     SlugInvalid,
     #[error("Another game has this address.")]
     SlugTaken,
+    /// A key was not taken over.
+    #[error("{0}")]
+    Key(KeyProblem),
+    #[error("Type the word as it is asked for, or cancel.")]
+    NotTyped,
     /// The browser could not reach the server.
     #[error("Postbacks did not answer. Check your connection and try again.")]
     NoAnswer,
@@ -79,6 +85,8 @@ impl AppError {
             Self::Unavailable | Self::NoAnswer => 503,
             Self::WrongPassword { .. } | Self::WrongCode | Self::WrongOldPassword => 403,
             Self::BadForm
+            | Self::NotTyped
+            | Self::Key(_)
             | Self::Connect(_)
             | Self::Resend(_)
             | Self::EmailInvalid

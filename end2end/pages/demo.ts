@@ -25,6 +25,7 @@ export const page = {
   goals: `${game}/settings/goals`,
   keys: `${game}/settings/api-keys`,
   pixel: `${game}/settings/pixel`,
+  audit: `${game}/settings/audit-log`,
 }
 
 type Cookies = Awaited<ReturnType<BrowserContext['cookies']>>

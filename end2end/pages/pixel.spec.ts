@@ -2,16 +2,24 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, test } from './demo'
+import { expect, page as path, test } from './demo'
 
-test('a page with Immutable\'s snippet, the script\'s address changed, delivers a purchase to the network', async ({ page, demo }) => {
+/** A key of Immutable's make, as a page that sends to them carries it. */
+const carried = `pk_imapik-${randomUUID()}`
+
+test('a page with Immutable\'s snippet, the script\'s address and nothing else changed, delivers a purchase to the network', async ({ signedIn: page, demo }) => {
+  await page.goto(path.keys)
+  await page.getByLabel('Publishable key', { exact: true }).fill(carried)
+  await page.getByRole('button', { name: 'Take over key' }).click()
+  await expect(page.getByRole('status')).toContainText('The key is taken over.')
+
   const click = `E.C.P.${randomUUID()}`
   const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(`<!doctype html><title>Sample game</title>
     <script>
     (function(){
     var w=window,i="__imtbl";
     w[i]=w[i]||[];
-    w[i].push(["init",{"key":"pk_demo","consent":"anonymous"}]);
+    w[i].push(["init",{"key":"${carried}","consent":"anonymous"}]);
     var s=document.createElement("script");s.async=1;
     s.src="${demo.url}/pixel.js";
     document.head.appendChild(s);
@@ -32,7 +40,7 @@ test('a page with Immutable\'s snippet, the script\'s address changed, delivers 
   const visitor = async () => (await page.context().cookies()).find(({ name }) => name === 'imtbl_anon_id')?.value
   const known = await visitor()
   const agreed = async () => (await (await fetch(`${demo.url}/v1/audience/tracking-consent?anonymousId=${known}`, {
-    headers: { 'x-immutable-publishable-key': 'pk_demo' },
+    headers: { 'x-immutable-publishable-key': carried },
   })).json()).status
   expect(await agreed()).toBe('not_set')
   for (const [button, status] of [['Agree', 'full'], ['Withdraw', 'none']] as const) {
@@ -40,6 +48,11 @@ test('a page with Immutable\'s snippet, the script\'s address changed, delivers 
     await expect.poll(agreed, { intervals: [100] }).toBe(status)
   }
   expect(await visitor()).toBeUndefined()
+
+  await page.goto(path.keys)
+  await page.getByRole('link', { name: 'Remove the key that your pages carry' }).click()
+  await page.getByRole('button', { name: 'Remove key' }).click()
+  await expect(page.getByRole('status')).toContainText('The key is removed.')
   site.closeAllConnections()
   site.close()
 })

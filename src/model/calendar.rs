@@ -1,31 +1,38 @@
-//! UTC calendar texts of a moment, the same in both builds.
+//! Calendar texts of a moment in UTC, the same in both builds; `zone` writes other clocks.
 
+use super::zone::Day;
 use super::{DAY, HOUR, MINUTE, Millis, SECOND};
 
+/// Years that a day may be asked for of.
+const YEARS: std::ops::RangeInclusive<i64> = 1970..=2999;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// `23 Nov 2026, 08:41:22.518 UTC`
-pub fn exact(at: Millis) -> String {
-    let (hour, minute, second, milli) = clock(at);
-    format!("{}, {hour:02}:{minute:02}:{second:02}.{milli:03} UTC", day(at))
-}
-
-/// `23 Nov 2026`
-pub fn day(at: Millis) -> String {
+/// `23 Nov 2026, 08:41:22.518`: what a clock shows that is so far from 1970.
+pub fn wall(at: Millis) -> String {
     let (year, month, day) = date(at);
-    format!("{day} {} {year}", MONTHS[month as usize - 1])
+    let (hour, minute, second, milli) = clock(at);
+    format!("{day} {} {year}, {hour:02}:{minute:02}:{second:02}.{milli:03}", MONTHS[month as usize - 1])
 }
 
-/// `23 Nov 2026, 08:41 UTC`
-pub fn minute(at: Millis) -> String {
-    let (hour, minute, ..) = clock(at);
-    format!("{}, {hour:02}:{minute:02} UTC", day(at))
+/// The day of `2026-11-23`, counted from 1 January 1970; None where there is no such day, or nobody means it.
+pub fn day_from(text: &str) -> Option<Day> {
+    let mut parts = text.split('-');
+    let mut number =
+        |digits: usize| parts.next().filter(|part| part.len() == digits && part.bytes().all(|c| c.is_ascii_digit()))?.parse().ok();
+    let (year, month, day): (i64, i64, i64) = (number(4)?, number(2)?, number(2)?);
+    if parts.next().is_some() || !YEARS.contains(&year) || !(1..=12).contains(&month) {
+        return None;
+    }
+    let of_year = if month > 2 { year } else { year - 1 };
+    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    let days = of_year * 365 + of_year / 4 - of_year / 100 + of_year / 400 + day_of_year - 719_468;
+    (day_text(days) == text).then_some(days)
 }
 
-/// `08:41:22`
-pub fn time_of_day(at: Millis) -> String {
-    let (hour, minute, second, _) = clock(at);
-    format!("{hour:02}:{minute:02}:{second:02}")
+/// `2026-11-23`
+pub fn day_text(day: Day) -> String {
+    let (year, month, day) = date(day * DAY);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// RFC 3339, for `<time datetime>`: `2026-11-23T08:41:22.518Z`
@@ -87,9 +94,32 @@ mod tests {
             let known = jiff::Timestamp::from_millisecond(at).unwrap().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
             assert_eq!(rfc3339(at), known);
         }
-        assert_eq!(exact(1_795_423_282_518), "23 Nov 2026, 08:41:22.518 UTC");
-        assert_eq!(minute(1_795_423_282_518), "23 Nov 2026, 08:41 UTC");
-        assert_eq!(time_of_day(1_795_423_282_518), "08:41:22");
+        assert_eq!(wall(1_795_423_282_518), "23 Nov 2026, 08:41:22.518");
+    }
+
+    #[test]
+    fn a_day_is_one_of_the_calendar() {
+        for at in (0..60_000).step_by(7) {
+            let text = day_text(at);
+            assert_eq!(text, jiff::Timestamp::from_millisecond(at * DAY).unwrap().strftime("%Y-%m-%d").to_string());
+            assert_eq!(day_from(&text), Some(at));
+        }
+        for none in [
+            "",
+            "2026-02-29",
+            "2026-04-31",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-1",
+            "26-01-01",
+            "2026-01-01T00",
+            "2026-01-01-",
+            "9999-01-01",
+            "+026-01-01",
+            "２０２６-01-01",
+        ] {
+            assert_eq!(day_from(none), None, "{none}");
+        }
     }
 
     #[test]

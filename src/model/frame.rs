@@ -3,12 +3,15 @@
 use super::connection::Health;
 use super::game::Game;
 use super::user::{Account, Role};
+use super::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
     pub account: Account,
     pub game: Game,
+    /// The game's time zone.
+    pub zone: Zone,
     pub role: Role,
     /// All games of the person, by name.
     pub games: Vec<Link>,

@@ -26,16 +26,22 @@ pub struct Game {
 }
 
 super::words! {
-    /// The two keys of a game.
-    KeyKind { Publishable = "publishable", Secret = "secret" }
+    /// The keys of a game: two of our making, and maybe one that its pages and builds carry already.
+    KeyKind { Publishable = "publishable", Secret = "secret", Carried = "carried" }
 }
 
 impl KeyKind {
-    pub const fn prefix(self) -> &'static str {
-        match self {
-            Self::Publishable => "pk_",
-            Self::Secret => "sk_",
-        }
+    /// Those that every game has, and that can be rotated; with the letters that they begin with.
+    pub const OURS: [(Self, &'static str); 2] = [(Self::Publishable, "pk_"), (Self::Secret, "sk_")];
+
+    /// How a key of our making begins; None for one that was made elsewhere.
+    pub fn prefix(self) -> Option<&'static str> {
+        Self::OURS.into_iter().find(|(kind, _)| *kind == self).map(|(_, prefix)| prefix)
+    }
+
+    /// Whether anybody may see it, since it only names the game.
+    pub const fn is_publishable(self) -> bool {
+        matches!(self, Self::Publishable | Self::Carried)
     }
 }
 
@@ -43,7 +49,7 @@ impl KeyKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     pub kind: KeyKind,
-    /// Whole for the publishable key; the secret one shows its last four characters unless revealed.
+    /// Whole for a publishable key; the secret one shows its last four characters unless revealed.
     pub shown: String,
     pub created_at: Millis,
     pub last_used_at: Option<Millis>,

@@ -2,11 +2,14 @@
 
 pub mod action;
 pub mod attempt;
+pub mod audit;
 pub mod calendar;
+pub mod carried_key;
 pub mod catalogue;
 pub mod connect;
 pub mod connection;
 pub mod conversion;
+pub mod erasure;
 pub mod event_names;
 pub mod evidence;
 pub mod filter;
@@ -29,6 +32,7 @@ pub mod story;
 pub mod trace;
 pub mod tracking;
 pub mod user;
+pub mod zone;
 
 /// Unix time in milliseconds, UTC. Every time in the database and in the model is one.
 pub type Millis = i64;

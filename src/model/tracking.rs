@@ -11,6 +11,8 @@ pub struct KeysPage {
     pub may_change: bool,
     pub publishable: ApiKey,
     pub secret: ApiKey,
+    /// The key that was taken over, where one was.
+    pub carried: Option<ApiKey>,
     /// Whether the secret key is shown whole.
     pub revealed: bool,
     /// `https://postbacks.example`
@@ -31,6 +33,8 @@ pub struct Sample {
 pub struct PixelPage {
     pub game_name: String,
     pub key: String,
+    /// Whether a key that pages carried before was taken over.
+    pub takes_carried_key: bool,
     /// `https://postbacks.example`
     pub origin: String,
     /// The newest `page` message of the last 30 days.

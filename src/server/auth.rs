@@ -5,9 +5,11 @@ use super::games;
 use super::ingest::address::of_client;
 use super::sessions;
 use super::state::{AppState, state};
+use super::zone;
 use crate::error::AppError;
 use crate::model::game::Game;
 use crate::model::user::{Account, MAX_EMAIL, Role};
+use crate::model::zone::Zone;
 use crate::web::visit::Theme;
 use axum::extract::ConnectInfo;
 use base64::Engine;
@@ -27,6 +29,9 @@ pub type Access = (Account, Game, Role);
 /// Longest way back that is followed after sign-in.
 const MAX_PATH: usize = 512;
 pub const THEME_COOKIE: &str = "theme";
+/// Whose clock times are written by.
+pub const CLOCK_COOKIE: &str = "clock";
+const CLOCK_LASTS_SECONDS: u32 = 365 * 24 * 60 * 60;
 const THEME_LASTS_SECONDS: u32 = 365 * 24 * 60 * 60;
 /// Keeps what was typed for the next look at the form: an address or a log is no place for an email.
 const EMAIL_COOKIE: &str = "typed-email";
@@ -83,6 +88,18 @@ pub fn own_path(path: &str) -> Option<&str> {
 pub fn set_theme(theme: Option<Theme>) {
     let (word, age) = theme.map_or(("", 0), |theme| (theme.word(), THEME_LASTS_SECONDS));
     set_cookie(THEME_COOKIE, word, "/", age);
+}
+
+/// Keeps whose clock times are written by: a zone's name, or nothing for each game's own.
+pub fn set_clock(typed: &str) {
+    let name = zone::named(typed).and_then(|rules| rules.iana_name().map(str::to_owned));
+    let age = if name.is_some() { CLOCK_LASTS_SECONDS } else { 0 };
+    set_cookie(CLOCK_COOKIE, &name.unwrap_or_default(), "/", age);
+}
+
+/// The zone that `set_clock` kept.
+pub fn chosen_clock(kept: &str) -> Option<Zone> {
+    zone::named(kept).map(|_| zone::of(kept))
 }
 
 /// Keeps the email of a sign-in that failed for the form that comes next.

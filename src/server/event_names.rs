@@ -6,6 +6,7 @@ use super::db::{self, Db, actions, goals};
 use super::networks::contract::Spec;
 use super::networks::find;
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::event_names::{EventNames, NamedGoal};
 use crate::model::{DAY, Millis};
 use std::collections::BTreeMap;
@@ -78,7 +79,7 @@ pub async fn save(db: &Db, access: &Access, slug: &str, typed: &BTreeMap<Uuid, S
     for (goal, (name, usual)) in changed {
         goals::map(&mut tx, goal, slug, Some(name).filter(|_| !usual)).await?;
     }
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "connection.named", slug, &said.join("; "))).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::Named, slug, &said.join("; "))).await?;
     tx.commit().await?;
     Ok(Kept::Saved)
 }

@@ -19,5 +19,6 @@ pub async fn around(state: &AppState, (account, game, role): Access, now: Millis
     };
     let link = |slug: &str, name: &str| NetworkLink { slug: slug.to_owned(), name: name.to_owned(), trouble: trouble(slug) };
     let networks = networks::specs().map(|spec| link(spec.slug, spec.name)).collect();
-    Ok(Frame { account, game, role, games, networks })
+    let zone = super::zone::of(&game.time_zone);
+    Ok(Frame { account, game, zone, role, games, networks })
 }

@@ -3,11 +3,11 @@
 use super::auth::Access;
 use super::db::audit::{self, Entry};
 use super::db::{self, Db, games, retention};
-use super::networks;
+use super::{networks, zone};
 use crate::error::AppError;
-use crate::model::game_settings::{COUNTED_UP_TO, Draft, GameSettings, MAX_ZONE, Problem, SettingsPage};
+use crate::model::audit::Action;
+use crate::model::game_settings::{COUNTED_UP_TO, Draft, GameSettings, Problem, SettingsPage};
 use crate::model::{DAY, Millis};
-use jiff::tz::{self, TimeZone};
 use uuid::Uuid;
 
 /// What became of a draft.
@@ -28,7 +28,7 @@ pub async fn read(db: &Db, (_, game, role): &Access, tried: Option<&Draft>, now:
         Some(wanted) => Some(older(db, game.id, &wanted, now).await?),
         None => None,
     };
-    let zones = if may_change { zones() } else { Vec::new() };
+    let zones = if may_change { zone::names() } else { Vec::new() };
     Ok(SettingsPage { slug: game.slug.clone(), settings, may_change, problems, would_delete, zones })
 }
 
@@ -53,14 +53,14 @@ pub async fn change(db: &Db, (account, game, _): &Access, draft: &Draft, now: Mi
     }
     let mut tx = db.begin().await?;
     games::set(&mut tx, game.id, &settings).await?;
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "game.changed", &settings.name, &said.join("; "))).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GameChanged, &settings.name, &said.join("; "))).await?;
     tx.commit().await?;
     Ok(Kept::Saved)
 }
 
 fn checked(draft: &Draft, before: &GameSettings) -> Result<GameSettings, Vec<Problem>> {
     let checked = draft.check();
-    let zone_known = zone(draft.time_zone.trim());
+    let zone_known = zone::named(draft.time_zone.trim()).and_then(|rules| rules.iana_name().map(str::to_owned));
     match (checked, zone_known) {
         (Ok(settings), Some(time_zone)) => {
             let settings = GameSettings { time_zone, ..settings };
@@ -72,26 +72,6 @@ fn checked(draft: &Draft, before: &GameSettings) -> Result<GameSettings, Vec<Pro
         (Err(problems), None) => Err([problems, vec![Problem::ZoneUnknown]].concat()),
     }
 }
-
-/// The zone's name as it is written in the database of zones, where there is one of that name.
-fn zone(typed: &str) -> Option<String> {
-    let zone = Some(typed).filter(|typed| !typed.is_empty() && typed.len() <= MAX_ZONE).and_then(|typed| TimeZone::get(typed).ok())?;
-    Some(zone.iana_name()?.to_owned())
-}
-
-fn zones() -> Vec<String> {
-    let mut names: Vec<String> = tz::db().available().map(|name| name.as_str().to_owned()).filter(|name| is_of_a_place(name)).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-/// Old names, abbreviations and files that are no zones are left out of the list; who types one of them gets it.
-fn is_of_a_place(name: &str) -> bool {
-    name == "UTC" || name.split_once('/').is_some_and(|(area, _)| AREAS.contains(&area))
-}
-
-const AREAS: &[&str] = &["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
 
 /// What differs, in words for the audit log; empty where nothing does.
 fn changes(before: &GameSettings, after: &GameSettings) -> Vec<String> {
@@ -108,27 +88,4 @@ fn changes(before: &GameSettings, after: &GameSettings) -> Vec<String> {
     tell("messages kept", days(before.keep_messages_days), days(after.keep_messages_days));
     tell("attempts kept", days(before.keep_attempts_days), days(after.keep_attempts_days));
     said
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_zone_is_known_by_its_name_however_it_is_written() {
-        assert_eq!(zone("Europe/Berlin").as_deref(), Some("Europe/Berlin"));
-        assert_eq!(zone("europe/berlin").as_deref(), Some("Europe/Berlin"));
-        assert_eq!(zone("UTC").as_deref(), Some("UTC"));
-        for nowhere in ["", "Berlin", "Europe/Nowhere", "../../etc/passwd", "/etc/localtime", "CEST+9", "a\0b"] {
-            assert_eq!(zone(nowhere), None, "{nowhere:?}");
-        }
-    }
-
-    #[test]
-    fn the_list_is_of_places() {
-        let zones = zones();
-        assert!(zones.len() > 300, "{}", zones.len());
-        assert!(zones.contains(&"UTC".to_owned()) && zones.contains(&"Asia/Tokyo".to_owned()));
-        assert!(zones.iter().all(|name| zone(name).is_some()));
-    }
 }

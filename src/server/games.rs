@@ -7,6 +7,7 @@ use super::secrets::{Sealer, random_token};
 use super::state::AppState;
 use crate::error::AppError;
 use crate::model::Millis;
+use crate::model::audit::Action;
 use crate::model::game::{DEFAULT_WINDOW_DAYS, Game, KeyKind, MAX_GAME_NAME, MAX_SLUG, SLUG_OF_FORM};
 use crate::model::user::{Account, Role};
 use secrecy::SecretString;
@@ -44,10 +45,10 @@ pub async fn create(state: &AppState, account: &Account, name: &str, slug: &str,
     let mut tx = state.db.begin().await?;
     games::insert(&mut tx, &game).await.map_err(taken)?;
     memberships::insert(&mut tx, account.id, game.id, Role::Owner, now).await?;
-    for kind in KeyKind::ALL {
-        put_key(&mut tx, &state.sealer, game.id, *kind, &random_token(kind.prefix()), now).await?;
+    for (kind, prefix) in KeyKind::OURS {
+        put_key(&mut tx, &state.sealer, game.id, kind, &random_token(prefix), now).await?;
     }
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "game.created", &game.name, "")).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GameCreated, &game.name, "")).await?;
     tx.commit().await?;
     Ok(game)
 }

@@ -6,8 +6,9 @@ mod rehearsal;
 use super::auth::Access;
 use super::db::audit::{self, Entry};
 use super::db::{self, Db, broken_constraint, goals};
-use super::decide;
+use super::{decide, zone};
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::goal::{Goal, GoalStatus, Operator, Rule};
 use crate::model::goal_form::{Done, Draft, GoalList, GoalPage, GoalRow, MAX_GOALS, Problem, Review};
 use crate::model::{DAY, Millis};
@@ -16,8 +17,6 @@ use names::{chosen, clashes, names_of, sent_as};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Matches are counted over this long.
-const COUNTED: Millis = REHEARSED_DAYS * DAY;
 /// The latest match is looked for this far back.
 const LOOKED_BACK: Millis = 90 * DAY;
 
@@ -31,7 +30,7 @@ pub enum Kept {
 
 pub async fn list(db: &Db, access: &Access, now: Millis) -> Result<GoalList, AppError> {
     let (_, game, role) = access;
-    let outcomes = goals::outcomes(db, game.id, now - COUNTED).await?;
+    let outcomes = goals::outcomes(db, game.id, zone::days_back(game, now, REHEARSED_DAYS)).await?;
     let (archived, current): (Vec<Goal>, Vec<Goal>) =
         goals::of_game(db, game.id).await?.into_iter().partition(|goal| goal.status == GoalStatus::Archived);
     let matches = |goal: &Goal| outcomes.get(&goal.id).map_or(0, |outcomes| outcomes.all());
@@ -56,9 +55,9 @@ pub async fn read(db: &Db, access: &Access, id: Uuid, tried: Option<&Draft>, now
     Ok(GoalPage {
         game_name: game.name.clone(),
         may_change: role.may_change(),
-        outcomes: goals::outcomes(db, game.id, now - COUNTED).await?.remove(&id).unwrap_or_default(),
+        outcomes: goals::outcomes(db, game.id, zone::days_back(game, now, REHEARSED_DAYS)).await?.remove(&id).unwrap_or_default(),
         changed_at: goals::rule_changed_at(db, game.id, id).await?,
-        earned: goals::earned(db, game.id, id, now - COUNTED).await?,
+        earned: goals::earned(db, game.id, id, zone::days_back(game, now, REHEARSED_DAYS)).await?,
         last_match: goals::last_match(db, game.id, id, now - LOOKED_BACK).await?,
         sent_as: sent_as(&goal.event, &own),
         clashes,
@@ -117,7 +116,7 @@ pub async fn create(db: &Db, access: &Access, draft: &Draft, now: Millis) -> Res
     }
     names::set(&mut tx, goal.id, &chosen(&goal.event, &draft.names)).await?;
     let detail = format!("{}, {}", goal.event, draft.rule().says());
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.created", &goal.name, &detail)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GoalCreated, &goal.name, &detail)).await?;
     tx.commit().await?;
     Ok(Kept::Saved(goal.id))
 }
@@ -148,7 +147,7 @@ pub async fn change(db: &Db, access: &Access, id: Uuid, draft: &Draft, rule: Opt
         goals::set_rule(&mut tx, id, &draft.rule(), now).await?;
     }
     names::set(&mut tx, id, &names).await?;
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "goal.changed", &draft.name, &detail)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::GoalChanged, &draft.name, &detail)).await?;
     tx.commit().await?;
     Ok(Kept::Saved(id))
 }
@@ -158,10 +157,10 @@ pub async fn set_status(db: &Db, access: &Access, id: Uuid, status: GoalStatus, 
     let (account, game, _) = access;
     let goal = goals::by_id(db, game.id, id).await?.ok_or(AppError::NotFound)?;
     let (done, action) = match (goal.status, status) {
-        (_, GoalStatus::Archived) => (Done::Archived, "goal.archived"),
-        (GoalStatus::Archived, _) => (Done::Restored, "goal.restored"),
-        (_, GoalStatus::Active) => (Done::Resumed, "goal.resumed"),
-        (_, GoalStatus::Paused) => (Done::Paused, "goal.paused"),
+        (_, GoalStatus::Archived) => (Done::Archived, Action::GoalArchived),
+        (GoalStatus::Archived, _) => (Done::Restored, Action::GoalRestored),
+        (_, GoalStatus::Active) => (Done::Resumed, Action::GoalResumed),
+        (_, GoalStatus::Paused) => (Done::Paused, Action::GoalPaused),
     };
     if goal.status == status {
         return Ok(done);

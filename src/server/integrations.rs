@@ -12,6 +12,7 @@ use super::players;
 use super::resend;
 use super::send_now;
 use super::state::state;
+use super::zone;
 use crate::error::AppError;
 use crate::model::action::{Mapping, by_goal};
 use crate::model::connection::Connection;
@@ -26,8 +27,8 @@ use crate::model::{DAY, Millis};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Clicks are counted over this long on the cards.
-const CLICKS_SHOWN: Millis = 30 * DAY;
+/// Days that clicks are counted over on the cards.
+const CLICKS_SHOWN: i64 = 30;
 
 /// Who reads which game, and when.
 struct Reader<'a> {
@@ -80,7 +81,7 @@ pub async fn list(access: &Access) -> Result<Integrations, AppError> {
     let reader = &Reader::of(access);
     let (db, game) = (&reader.db, reader.game);
     let connections = connection_changes::of_game(db, game.id).await?;
-    let clicks = deliveries::clicks(db, game.id, reader.now - CLICKS_SHOWN).await?;
+    let clicks = deliveries::clicks(db, game.id, zone::days_back(game, reader.now, CLICKS_SHOWN)).await?;
     let mut cards = Vec::with_capacity(ALL.len());
     for network in ALL {
         let slug = network.spec().slug;
@@ -161,7 +162,13 @@ async fn mapping(reader: &Reader<'_>, network: &dyn Network, connection: Uuid) -
         noun: field.noun.to_owned(),
         says: field.says.to_owned(),
         choosable: field.choosable.to_owned(),
-        repeated_only: deliveries::clicks_of(&reader.db, reader.game.id, field.repeated_only, reader.now - CLICKS_SHOWN).await?,
+        repeated_only: deliveries::clicks_of(
+            &reader.db,
+            reader.game.id,
+            field.repeated_only,
+            zone::days_back(reader.game, reader.now, CLICKS_SHOWN),
+        )
+        .await?,
         repeated_says: field.repeated_says.to_owned(),
         goals: actions::goals(&reader.db, reader.game.id, network.spec().slug, reader.now - DAY).await?,
         actions: list,

@@ -79,6 +79,12 @@ impl Masked for Health {
     }
 }
 
+/// Who changed something, for who may only read: people by the first letter of their address, the rest as it is.
+pub fn colleague(who: &str) -> String {
+    let first = who.chars().next().filter(|_| is_personal(who));
+    first.map_or_else(|| who.to_owned(), |letter| format!("{letter}{DOTS}"))
+}
+
 /// Stands where somebody was erased.
 const ERASED: &str = "(erased)";
 
@@ -198,6 +204,12 @@ mod tests {
         ] {
             assert_eq!(text(said), masked);
         }
+    }
+
+    #[test]
+    fn a_colleague_keeps_a_letter_and_who_is_nobody_stays() {
+        assert_eq!(colleague("mara@ashgrove.example"), "m••••••••");
+        assert_eq!([colleague("the secret key"), colleague("Postbacks"), colleague("")], ["the secret key", "Postbacks", ""]);
     }
 
     #[test]

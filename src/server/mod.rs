@@ -1,6 +1,7 @@
 //! Everything that runs on the server: ingest, decide, dispatch, networks, simulator, database.
 
 pub mod access;
+pub mod audit_log;
 pub mod auth;
 pub mod command;
 pub mod config;
@@ -42,6 +43,7 @@ pub mod sweep;
 pub mod test_event;
 pub mod tries;
 pub mod trouble;
+pub mod zone;
 
 use crate::model::Millis;
 

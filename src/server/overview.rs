@@ -3,18 +3,18 @@
 use super::auth::Access;
 use super::db::{conversions, evidence};
 use super::state::AppState;
-use super::{integrations, networks};
+use super::{integrations, networks, zone};
 use crate::error::AppError;
+use crate::model::Millis;
 use crate::model::conversion::{Outcome, OutcomeCount};
 use crate::model::overview::{Became, Credited, Overview, Unsent};
-use crate::model::{DAY, Millis};
 use std::cmp::Reverse;
 
-/// How far back conversions and set-up are looked at: a game may have quiet weeks.
-const LOOKED_BACK: Millis = 30 * DAY;
+/// Days that conversions and set-up are looked back at: a game may have quiet weeks.
+const LOOKED_BACK: i64 = 30;
 
 pub async fn read(state: &AppState, access: &Access, now: Millis) -> Result<Overview, AppError> {
-    let (game_id, since) = (access.1.id, now - LOOKED_BACK);
+    let (game_id, since) = (access.1.id, zone::days_back(&access.1, now, LOOKED_BACK));
     // The evidence tells one network's clicks from the others'; the page adds them up, so any will do.
     let network = networks::specs().next().map_or("", |spec| spec.slug);
     Ok(Overview {

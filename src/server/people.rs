@@ -8,6 +8,7 @@ use super::state::AppState;
 use super::tries::Wait;
 use super::{auth, password, sessions};
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::user::{Account, Door, MAX_EMAIL, MAX_PASSWORD, MIN_PASSWORD};
 use crate::model::{MINUTE, Millis};
 use secrecy::{ExposeSecret, SecretString};
@@ -84,7 +85,7 @@ pub async fn make_owner(db: &Db, email: &str, password: SecretString, now: Milli
     }
     users::insert(&mut tx, &NewUser { id: account.id, email, password_hash: &hash, operator: true, created_at: now }).await?;
     instance::remove(&mut tx, instance::SETUP_CODE).await?;
-    db::audit::record(&mut tx, &of_instance(&account, now, "owner.created")).await?;
+    db::audit::record(&mut tx, &of_instance(&account, now, Action::OwnerCreated)).await?;
     tx.commit().await?;
     Ok(Some(account))
 }
@@ -125,7 +126,7 @@ pub async fn change_password(
         Err(AppError::WrongPassword { .. }) => return Err(AppError::WrongOldPassword),
         other => other?,
     };
-    put_password(&state.db, account, new_password(new)?, &of_instance(account, now, "password.changed")).await?;
+    put_password(&state.db, account, new_password(new)?, &of_instance(account, now, Action::PasswordChanged)).await?;
     enter(session, account).await
 }
 
@@ -133,7 +134,7 @@ pub async fn change_password(
 pub async fn reset_password(db: &Db, typed: &str, now: Millis) -> Result<Option<String>, AppError> {
     let Some((account, _)) = users::by_email(db, &email(typed)?).await? else { return Ok(None) };
     let password = one_time_code();
-    let entry = Entry { user_id: None, who: "command line", subject: &account.email, ..of_instance(&account, now, "password.reset") };
+    let entry = Entry { user_id: None, who: "command line", subject: &account.email, ..of_instance(&account, now, Action::PasswordReset) };
     put_password(db, &account, SecretString::from(password.clone()), &entry).await?;
     Ok(Some(password))
 }
@@ -148,7 +149,7 @@ async fn put_password(db: &Db, account: &Account, password: SecretString, entry:
     Ok(())
 }
 
-fn of_instance<'a>(account: &'a Account, now: Millis, action: &'a str) -> Entry<'a> {
+fn of_instance<'a>(account: &'a Account, now: Millis, action: Action) -> Entry<'a> {
     Entry { game_id: None, user_id: Some(account.id), who: &account.email, time: now, action, subject: &account.email, detail: "" }
 }
 

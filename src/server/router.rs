@@ -1,12 +1,12 @@
 //! Every address of Postbacks in one table: pages and their server functions, files, and what machines ask.
 
-use super::auth::{THEME_COOKIE, typed_email};
+use super::auth::{CLOCK_COOKIE, THEME_COOKIE, chosen_clock, typed_email};
 use super::db::instance;
 use super::state::AppState;
 use super::{connect, ingest, metrics, players, security, sessions, site, trouble};
 use crate::error::AppError;
 use crate::web::app::{App, shell};
-use crate::web::components::time::Now;
+use crate::web::components::{Clock, Now};
 use crate::web::visit::{Theme, Visit};
 use axum::body::Body;
 use axum::extract::Request;
@@ -44,7 +44,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pixel(&state))
         .merge(pages(&state))
         .with_state(state.clone())
-        .merge(ingest::router(state.ingest.clone()))
+        .merge(ingest::router(state.ingest.clone(), &state.config.origin()))
         .layer(from_fn_with_state(state, security::headers))
 }
 
@@ -102,6 +102,7 @@ fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         let Some(parts) = use_context::<Parts>() else { return };
         let answer = use_context::<ResponseOptions>().unwrap_or_default();
         let redirect = answer.clone();
+        provide_context(Clock { chosen: cookie(&parts.headers, CLOCK_COOKIE).as_deref().and_then(chosen_clock), ..Clock::default() });
         provide_context(Visit {
             theme: cookie(&parts.headers, THEME_COOKIE).as_deref().and_then(Theme::from_word),
             email: typed_email(|name| cookie(&parts.headers, name)),

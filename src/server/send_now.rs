@@ -12,6 +12,7 @@ use super::networks::find;
 use super::state::AppState;
 use crate::error::AppError;
 use crate::model::Millis;
+use crate::model::audit::Action;
 use crate::model::connection::Connection;
 use crate::model::conversion::KeptBack;
 use crate::server::db::connection_changes;
@@ -62,7 +63,7 @@ pub async fn send(state: &AppState, access: &Access, slug: &str, goals: &[Uuid],
             changes::write(&mut tx, &planned, now).await?;
             if !planned.postbacks.is_empty() {
                 let said = format!("{}: {}", goal.goal_name, planned.postbacks.len());
-                audit::record(&mut tx, &Entry::of(account, game.id, now, "conversions.sent_now", slug, &said)).await?;
+                audit::record(&mut tx, &Entry::of(account, game.id, now, Action::SentNow, slug, &said)).await?;
             }
             queued += planned.postbacks.len();
             tx.commit().await?;

@@ -12,6 +12,7 @@ use super::now;
 use super::state::state;
 use crate::error::AppError;
 use crate::model::Millis;
+use crate::model::audit::Action;
 use crate::model::connect::ConnectProblem;
 use crate::model::conversion::{Consent, Surface};
 use crate::model::goal::{Filter, Goal, GoalStatus, Operator};
@@ -51,7 +52,7 @@ pub async fn send(access: &Access, slug: &str, goal: Uuid) -> Result<Sent, AppEr
     let (click, event) = made_up(spec, &goal, now).ok_or(AppError::Connect(ConnectProblem::GoalUnmet))?;
     let message_id = event.message_id;
     let mut tx = state.db.begin().await?;
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "connection.test_event", slug, &goal.name)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::TestEvent, slug, &goal.name)).await?;
     tx.commit().await?;
     state.ingest.take(game.id, vec![click, event]).await.map_err(|_| AppError::Unavailable)?;
     let Some(postback) = deliveries::of_message(&state.db, goal.id, message_id, slug).await? else { return Ok(Sent::NotSent) };

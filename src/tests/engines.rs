@@ -3,6 +3,7 @@
 use crate::server::db::Db;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::ops::Deref;
+use std::sync::LazyLock;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -54,8 +55,10 @@ pub async fn postgres() -> TestDb {
     TestDb { db: Db::open(&url).await.expect("PostgreSQL opens"), url, _folder: None }
 }
 
-fn template_name() -> String {
-    format!("{TEMPLATE}_{}", std::process::id())
+/// Of this process alone: numbers of processes come again, and templates stay until their server goes.
+fn template_name() -> &'static str {
+    static NAME: LazyLock<String> = LazyLock::new(|| format!("{TEMPLATE}_{}", Uuid::new_v4().simple()));
+    &NAME
 }
 
 async fn make_template(base: &str, server: &str) {

@@ -30,7 +30,7 @@ async fn every_server_function_but_the_door_refuses_strangers() {
 }
 
 /// One good value for every field of every form; grows with the forms.
-pub const FIELDS: [(&str, &str); 27] = [
+pub const FIELDS: [(&str, &str); 28] = [
     ("game", "emberfall"),
     ("network", "tiktok"),
     ("id", "0190c9a0-0000-7000-8000-000000000000"),
@@ -51,6 +51,7 @@ pub const FIELDS: [(&str, &str); 27] = [
     ("old", PASSWORD),
     ("new", PASSWORD),
     ("theme", "dark"),
+    ("clock", "UTC"),
     ("email", EMAIL),
     ("draft[name]", "Emberfall"),
     ("draft[description]", ""),

@@ -1,6 +1,7 @@
 //! The document around every page, and the table of pages.
 
 use super::account::AccountPage;
+use super::audit::{log::AuditPage, receipt::ReceiptPage};
 use super::games::GamesPage;
 use super::general::GeneralPage;
 use super::goals::archive::ArchiveGoalPage;
@@ -12,11 +13,12 @@ use super::integrations::{
     pick::PickPage, send_now::SendNowPage,
 };
 use super::keys::KeysPage;
+use super::keys::carried::RemovePage;
 use super::keys::rotate::RotatePage;
 use super::layout::GameFrame;
 use super::overview::OverviewPage;
 use super::pixel::PixelPage;
-use super::players::{PlayersPage, player::PlayerPage};
+use super::players::{PlayersPage, erase::ErasePage, player::PlayerPage};
 use super::problem::Problem;
 use super::resend::{job::ResendPage, one::ResendOnePage, question::ResendQuestionPage};
 use super::setup::SetupPage;
@@ -72,6 +74,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=OverviewPage ssr=Async/>
                     <Route path=path!("players") view=PlayersPage ssr=Async/>
                     <Route path=path!("players/:id") view=PlayerPage ssr=Async/>
+                    <Route path=path!("players/:id/erase") view=ErasePage ssr=Async/>
                     <Route path=path!("settings/general") view=GeneralPage ssr=Async/>
                     <Route path=path!("settings/integrations") view=IntegrationsPage ssr=Async/>
                     <Route path=path!("settings/integrations/:network") view=NetworkPage ssr=Async/>
@@ -89,7 +92,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings/goals/:id/archive") view=ArchiveGoalPage ssr=Async/>
                     <Route path=path!("settings/api-keys") view=KeysPage ssr=Async/>
                     <Route path=path!("settings/api-keys/rotate/:kind") view=RotatePage ssr=Async/>
+                    <Route path=path!("settings/api-keys/carried/remove") view=RemovePage ssr=Async/>
                     <Route path=path!("settings/pixel") view=PixelPage ssr=Async/>
+                    <Route path=path!("settings/audit-log") view=AuditPage ssr=Async/>
+                    <Route path=path!("settings/audit-log/erasures/:trace") view=ReceiptPage ssr=Async/>
                     <Route path=path!("*any") view=|| view! { <Problem error=AppError::NotFound/> } ssr=Async/>
                 </ParentRoute>
             </Routes>

@@ -3,6 +3,7 @@
 use super::save::{self, record};
 use super::{Actor, ConnectFailure, Desk};
 use crate::model::action::ActionState;
+use crate::model::audit::Action;
 use crate::server::db::{actions, connection_changes, goals};
 use crate::server::networks::contract::{ConnectError, Destination};
 use crate::server::networks::find;
@@ -72,7 +73,7 @@ pub async fn map(desk: &Desk, actor: Actor<'_>, slug: &str, chosen: &BTreeMap<Uu
     for (goal, id) in changes {
         goals::map(&mut tx, goal, slug, id).await?;
     }
-    record(&mut tx, actor, "connection.mapped", slug, &said.join("; ")).await?;
+    record(&mut tx, actor, Action::Mapped, slug, &said.join("; ")).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::{Actor, ConnectFailure, Desk, oauth};
 use crate::model::Millis;
+use crate::model::audit::Action;
 use crate::model::connection::{Connection, ParkCause};
 use crate::server::db::audit::{self, Entry};
 use crate::server::db::connection_changes::{self as changes, Saved};
@@ -71,7 +72,7 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
     if let Some(grant) = new.grant_id {
         grants::forget(&mut tx, grant).await?;
     }
-    let action = if present.is_some() { "connection.reconnected" } else { "connection.connected" };
+    let action = if present.is_some() { Action::Reconnected } else { Action::Connected };
     record(&mut tx, actor, action, new.network.slug, &format!("target {}", new.target.id)).await?;
     tx.commit().await?;
     desk.wake.notify_one();
@@ -116,7 +117,7 @@ pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(),
     postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
     changes::disconnect(&mut tx, connection.id).await?;
     grants::forget_of_game(&mut tx, actor.game.id, slug).await?;
-    record(&mut tx, actor, "connection.disconnected", slug, &format!("target {}", connection.target_id)).await?;
+    record(&mut tx, actor, Action::Disconnected, slug, &format!("target {}", connection.target_id)).await?;
     tx.commit().await?;
     // What is claimed already must not go out any more.
     desk.wake.notify_one();
@@ -151,7 +152,7 @@ pub async fn set_enabled(desk: &Desk, actor: Actor<'_>, slug: &str, enabled: boo
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let mut tx = desk.db.begin().await?;
     connections::set_enabled(&mut tx, connection.id, enabled, actor.now).await?;
-    record(&mut tx, actor, if enabled { "connection.enabled" } else { "connection.disabled" }, slug, "").await?;
+    record(&mut tx, actor, if enabled { Action::Enabled } else { Action::Disabled }, slug, "").await?;
     tx.commit().await?;
     desk.wake.notify_one();
     Ok(())
@@ -164,7 +165,7 @@ pub async fn set_test_code(desk: &Desk, actor: Actor<'_>, slug: &str, test_code:
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let mut tx = desk.db.begin().await?;
     changes::set_test_code(&mut tx, connection.id, test_code).await?;
-    record(&mut tx, actor, "connection.test_code", slug, test_code.unwrap_or("cleared")).await?;
+    record(&mut tx, actor, Action::TestCode, slug, test_code.unwrap_or("cleared")).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -182,7 +183,7 @@ pub async fn set_transport(desk: &Desk, actor: Actor<'_>, slug: &str, word: &str
     if let Some(ParkCause::Closed | ParkCause::Permission) = changes::set_transport(&mut tx, connection.id, chosen.word).await? {
         connections::unpark(&mut tx, connection.id, actor.now).await?;
     }
-    record(&mut tx, actor, "connection.transport", slug, chosen.name).await?;
+    record(&mut tx, actor, Action::Transport, slug, chosen.name).await?;
     tx.commit().await?;
     desk.wake.notify_one();
     Ok(())
@@ -193,7 +194,7 @@ pub async fn try_again(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(), 
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let mut tx = desk.db.begin().await?;
     connections::unpark(&mut tx, connection.id, actor.now).await?;
-    record(&mut tx, actor, "connection.try_again", slug, "").await?;
+    record(&mut tx, actor, Action::TryAgain, slug, "").await?;
     tx.commit().await?;
     desk.wake.notify_one();
     Ok(())
@@ -214,6 +215,6 @@ fn owner(connection: Uuid) -> String {
     format!("connection:{connection}")
 }
 
-pub async fn record(tx: &mut Tx, actor: Actor<'_>, action: &str, network: &str, detail: &str) -> crate::server::db::Result<()> {
+pub async fn record(tx: &mut Tx, actor: Actor<'_>, action: Action, network: &str, detail: &str) -> crate::server::db::Result<()> {
     audit::record(tx, &Entry::of(actor.account, actor.game.id, actor.now, action, network, detail)).await
 }

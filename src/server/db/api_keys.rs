@@ -1,4 +1,4 @@
-//! The publishable and the secret key of each game, looked up by fingerprint.
+//! The keys of each game, looked up by fingerprint.
 
 use super::{Db, Result, Tx, on, rows, within};
 use crate::model::Millis;
@@ -16,7 +16,7 @@ pub struct KeyOwner {
     pub kind: KeyKind,
 }
 
-/// A key to store: the publishable one keeps its plain text, the secret one a sealed one.
+/// A key to store: one that anybody may see keeps its plain text, the secret one a sealed one.
 pub struct NewKey<'a> {
     pub id: Uuid,
     pub game_id: Uuid,
@@ -29,13 +29,54 @@ pub struct NewKey<'a> {
 
 /// Puts the key in place of the game's former one of its kind, which is dead at once.
 pub async fn replace(tx: &mut Tx, key: &NewKey<'_>) -> Result<()> {
-    let tail = &key.text[key.text.len().saturating_sub(4)..];
-    within!(tx, c => sqlx::query("delete from api_keys where game_id = $1 and kind = $2")
-        .bind(key.game_id)
-        .bind(key.kind.word())
+    remove(tx, key.game_id, key.kind, key.created_at).await?;
+    insert(tx, key).await
+}
+
+/// Takes the game's key of this kind away: it is dead at once. False where there is none.
+pub async fn remove(tx: &mut Tx, game_id: Uuid, kind: KeyKind, now: Millis) -> Result<bool> {
+    if kind.is_publishable() {
+        within!(tx, c => sqlx::query(
+            "insert into retired_keys (key_hash, game_id, retired_at) select key_hash, game_id, $3 from api_keys where game_id = $1 and kind = $2
+             on conflict (key_hash) do nothing",
+        )
+        .bind(game_id)
+        .bind(kind.word())
+        .bind(now)
         .execute(c)
         .await
         .map(drop))?;
+    }
+    within!(tx, c => sqlx::query("delete from api_keys where game_id = $1 and kind = $2")
+        .bind(game_id)
+        .bind(kind.word())
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected() > 0))
+}
+
+/// Each game that has a key of this text, or had: whether it still has.
+pub async fn games_of(tx: &mut Tx, text: &str) -> Result<Vec<(Uuid, bool)>> {
+    within!(tx, c => sqlx::query_as(
+        "select game_id, true from api_keys where key_hash = $1 union all select game_id, false from retired_keys where key_hash = $1",
+    )
+    .bind(fingerprint(text))
+    .fetch_all(c)
+    .await)
+}
+
+/// A broken constraint of this name: another game has the key.
+pub const TAKEN: &str = "hash";
+/// The game has a key of this kind.
+pub const ONE_OF_A_KIND: &str = "kind";
+
+/// The last four characters, by which people tell keys apart.
+pub fn tail(text: &str) -> &str {
+    &text[text.len().saturating_sub(4)..]
+}
+
+/// Stores a key beside the game's others.
+pub async fn insert(tx: &mut Tx, key: &NewKey<'_>) -> Result<()> {
     within!(tx, c => sqlx::query(
         "insert into api_keys (id, game_id, kind, key_hash, plain, sealed, tail, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -45,7 +86,7 @@ pub async fn replace(tx: &mut Tx, key: &NewKey<'_>) -> Result<()> {
     .bind(fingerprint(key.text))
     .bind(key.sealed.is_none().then_some(key.text))
     .bind(key.sealed.as_deref())
-    .bind(tail)
+    .bind(tail(key.text))
     .bind(key.created_at)
     .execute(c)
     .await
@@ -88,7 +129,7 @@ pub async fn used(tx: &mut Tx, keys: &BTreeSet<Uuid>, now: Millis, every: Millis
 pub struct StoredKey {
     pub id: Uuid,
     pub kind: String,
-    /// The whole publishable key.
+    /// The whole key, where anybody may see it.
     pub plain: Option<String>,
     /// The secret key, sealed for `api_key:<id>`.
     pub sealed: Option<String>,

@@ -43,6 +43,7 @@ pub mod rows;
 pub mod sealed;
 pub mod sessions;
 pub mod users;
+pub mod would_go;
 
 use durable::Disk;
 use sqlx::migrate::MigrateError;
@@ -161,12 +162,12 @@ impl Db {
         Ok(match self {
             Self::Sqlite { write, disk, .. } => {
                 let begun = match write.begin_with("begin immediate").await {
-                // After a commit that the file had no room for the driver takes the transaction for open, and for ever: away with the connection.
-                Err(Error::InvalidSavePointStatement) => {
-                    write.acquire().await?.close().await?;
-                    write.begin_with("begin immediate").await?
-                }
-                begun => begun?,
+                    // After a commit that the file had no room for the driver takes the transaction for open, and for ever: away with the connection.
+                    Err(Error::InvalidSavePointStatement) => {
+                        write.acquire().await?.close().await?;
+                        write.begin_with("begin immediate").await?
+                    }
+                    begun => begun?,
                 };
                 Tx::Sqlite(begun, disk.clone())
             }

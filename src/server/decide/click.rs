@@ -29,6 +29,11 @@ const MAX_COOKIE: usize = 1024;
 
 const UTM_SET: &[&str] = &["utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"];
 
+/// Whether a parameter of an address tells a click or a campaign.
+pub fn tells(name: &str) -> bool {
+    UTM_SET.contains(&name) || CLICK_IDS.iter().any(|(_, kind)| *kind == name)
+}
+
 /// Asked for every message, so put together once.
 static CLICK_IDS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(taxonomy::click_ids);
 

@@ -47,8 +47,9 @@ pub struct Gone {
     pub unknown: BTreeSet<IdentityKey>,
 }
 
-/// Follows the asked ids to their players, to all their other ids, and to the test ids of the same values.
-pub fn gone(asked: &BTreeSet<IdentityKey>, facts: &Facts) -> Gone {
+/// Follows the asked ids to their players, to all their other ids, and to the test ids of the same values. A player who was `named` goes
+/// in any case, also one whose ids are all somebody else's by now.
+pub fn gone(asked: &BTreeSet<IdentityKey>, named: Option<Uuid>, facts: &Facts) -> Gone {
     let mut gone = Gone { ids: asked.clone(), ..Gone::default() };
     let mut next: Vec<IdentityKey> = asked.iter().cloned().collect();
     while let Some(key) = next.pop() {
@@ -64,6 +65,7 @@ pub fn gone(asked: &BTreeSet<IdentityKey>, facts: &Facts) -> Gone {
             }
         }
     }
+    gone.players.extend(named);
     gone.others = others(&gone.players, facts);
     gone
 }

@@ -2,7 +2,7 @@
 //! transaction. Rules and worked cases: `README.md` beside this file.
 
 pub mod changes;
-mod click;
+pub mod click;
 pub mod consent;
 mod contact;
 mod conversion;

@@ -1,17 +1,22 @@
 //! Erasure: forgets a player on request. The request is a row that outlives a stopped process; the work is done beside the web server, a
 //! bounded step a transaction, by whichever process holds the job's lease.
 
+pub mod pages;
 mod receipt;
 mod salt;
 mod work;
 
 pub use salt::{NoSalt, Salt};
 
+use super::auth::Access;
+use super::db::audit::{self, Entry};
 use super::db::erasures::{self, Asked as Row};
-use super::db::{self, Db, Tx};
+use super::db::{self, Db, Tx, facts};
 use super::decide::erased::Asked;
 use crate::model::Millis;
-use receipt::Receipt;
+use crate::model::audit::Action;
+use crate::model::erasure::Receipt;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -26,6 +31,8 @@ const BREATH: Duration = Duration::from_millis(20);
 /// The words of `erasures.kind`.
 const ANONYMOUS: &str = "anonymous";
 const USER: &str = "user";
+/// Who asked, where it was no person.
+const SECRET_KEY: &str = "the secret key";
 
 /// Takes erasures on and knows who was erased; clones share it.
 #[derive(Clone)]
@@ -45,8 +52,30 @@ impl Erasure {
             Asked::Anonymous(value) => (ANONYMOUS, value),
             Asked::User(value) => (USER, value),
         };
-        let nothing = serde_json::to_string(&Receipt::default()).map_err(db::Error::decode)?;
-        erasures::ask(tx, &Row { id: Uuid::now_v7(), game_id, kind, value, trace_id, time }, &nothing).await
+        let nothing = json(&Receipt::default())?;
+        let of = Some((kind, value.as_str()));
+        let row = Row { id: Uuid::now_v7(), game_id, of, players: None, trace_id, user_id: None, who: SECRET_KEY, time };
+        erasures::ask(tx, &row, &nothing).await
+    }
+
+    /// Erases a player on the word of who may change the game: from the commit on nothing finds them, and their rows go in the background.
+    /// False where the game has no such player. Our own id of the player names the request; it says nothing of whom.
+    pub async fn of_player(&self, db: &Db, (account, game, _): &Access, player: Uuid, now: Millis) -> db::Result<bool> {
+        let mut tx = db.begin().await?;
+        facts::lock(&mut tx, &BTreeSet::from([game.id])).await?;
+        let Some(ids) = erasures::ids_of(&mut tx, game.id, player).await? else { return Ok(false) };
+        let mut receipt = Receipt::default();
+        let whose = work::Whose { game_id: game.id, ids, named: Some(player) };
+        let players = work::leave(&mut tx, &self.salt, whose, &mut receipt, now).await?;
+        let (players, receipt, trace_id) = (json(&players)?, json(&receipt)?, pages::trace_id(player));
+        let (user_id, who) = (Some(account.id), account.email.as_str());
+        let row =
+            Row { id: Uuid::now_v7(), game_id: game.id, of: None, players: Some(&players), trace_id: &trace_id, user_id, who, time: now };
+        erasures::ask(&mut tx, &row, &receipt).await?;
+        audit::record(&mut tx, &Entry::of(account, game.id, now, Action::ErasureAsked, &trace_id, "")).await?;
+        tx.commit().await?;
+        self.begin();
+        Ok(true)
     }
 
     /// Wakes the worker of this process.
@@ -104,4 +133,8 @@ impl Erasure {
             }
         }
     }
+}
+
+fn json(value: &impl serde::Serialize) -> db::Result<String> {
+    serde_json::to_string(value).map_err(db::Error::decode)
 }

@@ -1,99 +1,80 @@
-//! PURE: what an erasure found and did, as it adds up step by step and as the audit log tells it. No word of who it was.
+//! PURE: what an erasure found and did, step by step and in the words of the audit log. No word of who it was.
 
-use crate::model::{Millis, calendar};
+use crate::model::calendar;
+use crate::model::erasure::{Gone, Receipt};
+use crate::model::number::counted;
 use crate::server::db::erased_rows::Postback;
 use crate::server::networks;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Receipt {
-    pub identities: i64,
-    pub messages: i64,
-    pub clicks: i64,
-    pub conversions: i64,
-    /// Postbacks that waited and were cancelled.
-    pub cancelled: i64,
-    /// What had gone out, by the network's slug.
-    pub gone: BTreeMap<String, Gone>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Gone {
-    pub accepted: i64,
-    pub first: Option<Millis>,
-    pub last: Option<Millis>,
-    /// Calls without an answer, or under way: they may have arrived.
-    pub unknown: i64,
-}
-
-impl Receipt {
-    pub fn add(&mut self, postback: &Postback) {
-        self.cancelled += i64::from(postback.cancelled);
-        if postback.accepted_at.is_none() && !postback.unknown {
-            return;
-        }
-        let gone = self.gone.entry(postback.network.clone()).or_default();
-        gone.unknown += i64::from(postback.unknown);
-        if let Some(time) = postback.accepted_at {
-            gone.accepted += 1;
-            gone.first = Some(gone.first.map_or(time, |first| first.min(time)));
-            gone.last = gone.last.max(Some(time));
-        }
+/// Counts what became of a postback.
+pub fn add(receipt: &mut Receipt, postback: &Postback) {
+    receipt.cancelled += i64::from(postback.cancelled);
+    if postback.accepted_at.is_none() && !postback.unknown {
+        return;
     }
+    let gone = receipt.gone.entry(postback.network.clone()).or_default();
+    gone.unknown += i64::from(postback.unknown);
+    if let Some(time) = postback.accepted_at {
+        gone.accepted += 1;
+        gone.first = Some(gone.first.map_or(time, |first| first.min(time)));
+        gone.last = gone.last.max(Some(time));
+    }
+}
 
-    /// In plain sentences.
-    pub fn says(&self) -> String {
-        let held = [
-            counted(self.identities, "id", "ids"),
-            counted(self.messages, "message", "messages"),
-            counted(self.clicks, "ad click or visit", "ad clicks and visits"),
-            counted(self.conversions, "conversion", "conversions"),
-        ];
-        let held: Vec<String> = held.into_iter().flatten().collect();
-        if held.is_empty() {
-            return "Nothing was held. The id is kept out from now on.".into();
-        }
-        let mut says = format!("Held and deleted: {}.", held.join(", "));
-        says += &match counted(self.cancelled, "postback", "postbacks") {
-            Some(count) => format!(" Cancelled before it went out: {count}."),
-            None => " Nothing was waiting to go out.".into(),
+/// The same with networks under the names that people call them by.
+pub fn spoken(receipt: Receipt) -> Receipt {
+    let gone = receipt.gone.into_iter().map(|(slug, gone)| (networks::spoken(&slug).to_owned(), gone)).collect();
+    Receipt { gone, ..receipt }
+}
+
+/// In plain sentences.
+pub fn says(receipt: &Receipt) -> String {
+    let held = [
+        some(receipt.identities, "id", "ids"),
+        some(receipt.messages, "message", "messages"),
+        some(receipt.clicks, "ad click or visit", "ad clicks and visits"),
+        some(receipt.conversions, "conversion", "conversions"),
+    ];
+    let held: Vec<String> = held.into_iter().flatten().collect();
+    if held.is_empty() {
+        return "Nothing was held. The id is kept out from now on.".into();
+    }
+    let mut says = format!("Held and deleted: {}.", held.join(", "));
+    says += &match some(receipt.cancelled, "postback", "postbacks") {
+        Some(count) => format!(" Cancelled before it went out: {count}."),
+        None => " Nothing was waiting to go out.".into(),
+    };
+    if receipt.gone.is_empty() {
+        says += " Nothing had gone to a network.";
+    }
+    for (slug, gone) in &receipt.gone {
+        says += &format!(" {}", had_gone(gone, networks::spoken(slug)));
+    }
+    says
+}
+
+fn had_gone(gone: &Gone, network: &str) -> String {
+    let mut parts = Vec::new();
+    if let (Some(count), Some(first), Some(last)) = (some(gone.accepted, "postback", "postbacks"), gone.first, gone.last) {
+        let when = if first == last {
+            format!("on {}", calendar::rfc3339(first))
+        } else {
+            format!("from {} to {}", calendar::rfc3339(first), calendar::rfc3339(last))
         };
-        if self.gone.is_empty() {
-            says += " Nothing had gone to a network.";
-        }
-        for (slug, gone) in &self.gone {
-            says += &format!(" {}", gone.says(networks::find(slug).map_or(slug.as_str(), |network| network.spec().name)));
-        }
-        says
+        parts.push(format!("{count} {when}"));
     }
+    parts.extend(some(gone.unknown, "call whose answer is not known", "calls whose answers are not known"));
+    format!("Had gone to {network}: {}.", parts.join(", "))
 }
 
-impl Gone {
-    fn says(&self, network: &str) -> String {
-        let mut parts = Vec::new();
-        if let (Some(count), Some(first), Some(last)) = (counted(self.accepted, "postback", "postbacks"), self.first, self.last) {
-            let when = if first == last {
-                format!("on {}", calendar::rfc3339(first))
-            } else {
-                format!("from {} to {}", calendar::rfc3339(first), calendar::rfc3339(last))
-            };
-            parts.push(format!("{count} {when}"));
-        }
-        parts.extend(counted(self.unknown, "call whose answer is not known", "calls whose answers are not known"));
-        format!("Had gone to {network}: {}.", parts.join(", "))
-    }
-}
-
-fn counted(count: i64, one: &str, several: &str) -> Option<String> {
-    (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { several }))
+fn some(count: i64, one: &str, several: &str) -> Option<String> {
+    (count > 0).then(|| counted(count, one, several))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Millis;
 
     fn postback(network: &str, accepted_at: Option<Millis>, unknown: bool, cancelled: bool) -> Postback {
         Postback { network: network.into(), accepted_at, unknown, cancelled }
@@ -109,10 +90,10 @@ mod tests {
             postback("meta", None, false, true),
             postback("meta", None, false, false),
         ] {
-            receipt.add(&postback);
+            add(&mut receipt, &postback);
         }
         assert_eq!(
-            receipt.says(),
+            says(&receipt),
             "Held and deleted: 3 ids, 14 messages, 1 ad click or visit, 4 conversions. Cancelled before it went out: 2 postbacks. \
              Had gone to Reddit Ads: 1 call whose answer is not known. \
              Had gone to TikTok Ads: 2 postbacks from 2026-11-23T08:40:00.000Z to 2026-11-23T08:41:22.000Z."
@@ -121,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_receipt_of_somebody_unknown_says_so() {
-        assert_eq!(Receipt::default().says(), "Nothing was held. The id is kept out from now on.");
+        assert_eq!(says(&Receipt::default()), "Nothing was held. The id is kept out from now on.");
         let seen = Receipt { identities: 1, messages: 1, ..Receipt::default() };
-        assert_eq!(seen.says(), "Held and deleted: 1 id, 1 message. Nothing was waiting to go out. Nothing had gone to a network.");
+        assert_eq!(says(&seen), "Held and deleted: 1 id, 1 message. Nothing was waiting to go out. Nothing had gone to a network.");
     }
 }

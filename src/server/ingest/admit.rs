@@ -3,7 +3,6 @@
 
 use super::answer::Refusal;
 use super::{Ingest, address, body};
-use crate::model::game::KeyKind;
 use crate::server::db::api_keys::KeyOwner;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
@@ -49,8 +48,8 @@ async fn key(ingest: &Ingest, parts: &Parts, needs: Needs) -> Result<(KeyOwner, 
     super::keys::refuse_secret_from_browser(headers)?;
     let key = match needs {
         Needs::Publishable => keys.owner(db, headers).await?,
-        Needs::PublishableNow => super::keys::owner_now(db, headers, KeyKind::Publishable).await?,
-        Needs::Secret => super::keys::owner_now(db, headers, KeyKind::Secret).await?,
+        Needs::PublishableNow => super::keys::owner_now(db, headers, true).await?,
+        Needs::Secret => super::keys::owner_now(db, headers, false).await?,
     };
     ingest.limits.check_key(key.key_id)?;
     Ok((key, address))

@@ -1,5 +1,6 @@
 //! What the audience API answers: the counts with the rejections, or the error envelope, in the published shapes.
 
+use super::routes::TraceId;
 use crate::server::{db, trouble};
 use axum::Json;
 use axum::http::header::{ALLOW, RETRY_AFTER};
@@ -8,9 +9,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-
-/// Where the published API is explained.
-const DOCUMENTATION: &str = "https://docs.immutable.com";
 
 /// The published codes of the envelope, and two more for what is no address of the API.
 pub const VALIDATION: &str = "VALIDATION_ERROR";
@@ -166,11 +164,11 @@ impl Refusal {
         Self::Unavailable
     }
 
-    /// The envelope; `trace_id` is also the response's `x-trace-id`.
-    pub fn answer(&self, trace_id: &str) -> Response {
+    /// The envelope; `trace_id` is also the response's `x-trace-id`, and `link` leads to what describes the API.
+    pub fn answer(&self, TraceId { id: trace_id, link }: &TraceId) -> Response {
         let (status, code) = self.status_and_code();
         let envelope = json!({
-            "code": code, "message": self.to_string(), "link": DOCUMENTATION, "trace_id": trace_id, "details": self.details(),
+            "code": code, "message": self.to_string(), "link": &**link, "trace_id": trace_id, "details": self.details(),
         });
         let mut response = (status, Json(envelope)).into_response();
         if let Some(seconds) = self.retry_after() {

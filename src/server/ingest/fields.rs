@@ -88,7 +88,17 @@ impl Fields {
 
     /// A free object of at most `max` bytes (keys and values as text); None where it is absent, null or wrong.
     pub fn object(&mut self, field: &'static str, max: usize) -> Option<Map<String, Value>> {
-        let object = match self.object.remove(field)? {
+        self.object_after(field, max, |_| {})
+    }
+
+    /// The same, measured after `prepare` has made of it what is kept.
+    pub fn object_after(
+        &mut self,
+        field: &'static str,
+        max: usize,
+        prepare: impl FnOnce(&mut Map<String, Value>),
+    ) -> Option<Map<String, Value>> {
+        let mut object = match self.object.remove(field)? {
             Value::Null => return None,
             Value::Object(object) => object,
             _ => {
@@ -96,6 +106,7 @@ impl Fields {
                 return None;
             }
         };
+        prepare(&mut object);
         let mut size = 0;
         if !measure_object(&object, &mut size) {
             self.wrong(field, Code::InvalidValue, format!("{field} contains the character U+0000."));

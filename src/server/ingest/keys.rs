@@ -2,7 +2,7 @@
 //! transaction, so that a rotated key is dead at once in every process.
 
 use super::answer::Refusal;
-use crate::model::game::KeyKind;
+use crate::model::carried_key::KEY_LENGTH;
 use crate::server::db::Db;
 use crate::server::db::api_keys::{self, KeyOwner};
 use axum::http::HeaderMap;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub const PUBLISHABLE: &str = "x-immutable-publishable-key";
 pub const SECRET: &str = "x-immutable-api-key";
 /// No key of ours or of the former service is longer.
-const MAX_KEY: usize = 256;
+const MAX_KEY: usize = *KEY_LENGTH.end();
 const REMEMBERED_FOR: Duration = Duration::from_secs(5);
 /// Only keys that exist are remembered; above this many, those out of date are dropped.
 const MANY: usize = 1_000;
@@ -40,10 +40,7 @@ impl Keys {
                 owner
             }
         };
-        match owner.kind {
-            KeyKind::Publishable => Ok(owner),
-            KeyKind::Secret => Err(Refusal::WrongKindOfKey),
-        }
+        if owner.kind.is_publishable() { Ok(owner) } else { Err(Refusal::WrongKindOfKey) }
     }
 
     /// Forgets a key that the writer found gone.
@@ -65,18 +62,18 @@ impl Keys {
     }
 }
 
-/// The owner of the request's key of this kind, as the database has it now.
-pub async fn owner_now(db: &Db, headers: &HeaderMap, kind: KeyKind) -> Result<KeyOwner, Refusal> {
-    let (header, missing, unknown, wrong) = match kind {
-        KeyKind::Publishable => (PUBLISHABLE, Refusal::NoKey, Refusal::UnknownKey, Refusal::WrongKindOfKey),
-        KeyKind::Secret => (SECRET, Refusal::NoSecretKey, Refusal::UnknownSecretKey, Refusal::NotSecret),
+/// The owner of the request's publishable or secret key, as the database has it now.
+pub async fn owner_now(db: &Db, headers: &HeaderMap, publishable: bool) -> Result<KeyOwner, Refusal> {
+    let (header, missing, unknown, wrong) = match publishable {
+        true => (PUBLISHABLE, Refusal::NoKey, Refusal::UnknownKey, Refusal::WrongKindOfKey),
+        false => (SECRET, Refusal::NoSecretKey, Refusal::UnknownSecretKey, Refusal::NotSecret),
     };
     let key = shown(headers, header).ok_or(missing)?;
     if key.len() > MAX_KEY {
         return Err(unknown);
     }
     let owner = api_keys::owner_of(db, key).await.map_err(|error| Refusal::unavailable(&error))?.ok_or(unknown)?;
-    if owner.kind == kind { Ok(owner) } else { Err(wrong) }
+    if owner.kind.is_publishable() == publishable { Ok(owner) } else { Err(wrong) }
 }
 
 /// A secret key that a web page shows is no secret any more: no such request is carried out, whatever it asks for.

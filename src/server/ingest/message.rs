@@ -2,7 +2,7 @@
 
 use super::answer::{Code, FieldError};
 use super::fields::Fields;
-use super::{consent, timestamp};
+use super::{consent, decoration, timestamp};
 use crate::model::conversion::{Consent, Surface};
 use crate::model::{DAY, HOUR, Millis};
 use crate::server::decide::facts::{IdentityType, Message, MessageKind, UserRef};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// Characters of ids, names and most context fields, as published.
+/// Characters of ids and names, as published, and of most context fields that are kept.
 pub const MAX_TEXT: usize = 256;
 pub const MAX_USER_AGENT: usize = 512;
 pub const MAX_URL: usize = 2048;
@@ -21,6 +21,7 @@ pub const MAX_CONTEXT: usize = 16 * 1024;
 pub const OLDEST: Millis = 30 * DAY;
 pub const NEWEST: Millis = 24 * HOUR;
 
+/// Texts of the context, and how much of them is kept.
 pub const CONTEXT_TEXTS: &[(&str, usize)] = &[
     ("userAgent", MAX_USER_AGENT),
     ("locale", MAX_TEXT),
@@ -187,7 +188,7 @@ fn alias(fields: &mut Fields) -> Option<(UserRef, UserRef)> {
 }
 
 fn context(fields: &mut Fields) -> Map<String, Value> {
-    let Some(object) = fields.object("context", MAX_CONTEXT) else { return Map::new() };
+    let Some(object) = fields.object_after("context", MAX_CONTEXT, decoration::cut) else { return Map::new() };
     let mut context = Fields::new(object, "context.");
     for field in ["library", "libraryVersion"] {
         if context.has_text(field) {

@@ -9,6 +9,7 @@ mod body;
 mod consent;
 mod cors;
 mod data;
+mod decoration;
 mod fields;
 mod keys;
 mod limits;

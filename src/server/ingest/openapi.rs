@@ -180,7 +180,7 @@ fn schemas() -> Value {
             "properties": {
                 "code": { "type": "string", "enum": [VALIDATION, UNAUTHORISED, TOO_MANY, INTERNAL] },
                 "message": { "type": "string", "minLength": 1 },
-                "link": { "type": "string", "format": "uri" },
+                "link": { "type": "string", "format": "uri", "description": "This description." },
                 "trace_id": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
                 "details": { "type": ["object", "null"] },
             },

@@ -3,6 +3,7 @@
 
 use super::kind_name;
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::calendar::rfc3339;
 use crate::model::filter::Cursor;
 use crate::model::game::Game;
@@ -55,7 +56,7 @@ async fn begin(state: &AppState, session: &Session, slug: &str, id: &str) -> Res
     let id: Uuid = id.parse().map_err(|_| AppError::NotFound)?;
     let player = players::by_id(&state.db, game.id, id).await?.ok_or(AppError::NotFound)?;
     let mut tx = state.db.begin().await?;
-    audit::record(&mut tx, &Entry::of(&account, game.id, now(), "player.exported", &id.to_string(), "")).await?;
+    audit::record(&mut tx, &Entry::of(&account, game.id, now(), Action::PlayerExported, &id.to_string(), "")).await?;
     tx.commit().await?;
     Ok((game, player))
 }

@@ -11,8 +11,10 @@ mod story;
 pub use search::search;
 pub use story::{of_conversion, read};
 
+use super::db::players::Span;
 use super::decide::changes::note;
 use super::decide::keys::{ANONYMOUS, DEVICE};
+use uuid::Uuid;
 
 /// The letters at either end of a long id that are shown.
 const ENDS: usize = 4;
@@ -20,6 +22,11 @@ const ENDS: usize = 4;
 /// `steam 7656…4471`: how people name an id. A userId's type, and for the others what they are.
 fn label(kind: &str, value: &str) -> String {
     format!("{} {}", kind_name(kind), shortened(value))
+}
+
+/// A player by the first of their ids; by the end of our own where they have none.
+pub fn label_of(spans: &[Span], player: Uuid) -> String {
+    spans.first().map_or_else(|| masked::short(player), |span| label(&span.kind, &span.value))
 }
 
 fn kind_name(kind: &str) -> &str {

@@ -1,7 +1,7 @@
 //! One player's whole story: ids, clicks, messages, goals reached, and one event followed to its network and back.
 
 use super::gates::{Known, Network, gates};
-use super::{kind_name, label, note_says};
+use super::{kind_name, label_of, note_says};
 use crate::error::AppError;
 use crate::model::Millis;
 use crate::model::conversion::{Consent, Decision};
@@ -47,7 +47,7 @@ pub async fn read(db: &Db, (_, game, role): &Access, id: Uuid, asked: &Asked, no
         game_name: game.name.clone(),
         may_change: role.may_change(),
         id,
-        label: spans.first().map_or_else(|| super::masked::short(id), |span| label(&span.kind, &span.value)),
+        label: label_of(&spans, id),
         test: player.test,
         first_seen: player.created_at,
         consent: player.consent,

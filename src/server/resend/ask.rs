@@ -2,6 +2,7 @@
 
 use super::work::numbers;
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::connection::Connection;
 use crate::model::filter::{LogFilter, Range};
 use crate::model::number::counted;
@@ -103,7 +104,7 @@ pub async fn start(state: &AppState, access: &Access, slug: &str, wanted: &Wante
         return Err(AppError::Resend(ResendProblem::Running));
     }
     let said = format!("{}: {expected} of {} postbacks", wanted.says(), asked.matched);
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "resend.started", slug, &said)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::ResendStarted, slug, &said)).await?;
     tx.commit().await?;
     state.resend.begin();
     Ok(asked.id)
@@ -115,7 +116,7 @@ pub async fn cancel(db: &Db, access: &Access, slug: &str, id: Uuid, now: Millis)
     resends::one(db, game.id, slug, id).await?.ok_or(AppError::NotFound)?;
     let mut tx = db.begin().await?;
     let job = resends::cancel(&mut tx, game.id, slug, id, now).await?.ok_or(AppError::Resend(ResendProblem::Ended))?;
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "resend.cancelled", slug, &numbers(&job)?)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::ResendCancelled, slug, &numbers(&job)?)).await?;
     tx.commit().await?;
     Ok(())
 }

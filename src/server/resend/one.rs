@@ -1,6 +1,7 @@
 //! One postback sent again, from its own page: what that would do is said first, and done only if it is still so.
 
 use crate::error::AppError;
+use crate::model::audit::Action;
 use crate::model::resend::{Effect, ResendOne, ResendProblem, Standing, TYPED};
 use crate::model::{DAY, HOUR, MINUTE, Millis};
 use crate::server::auth::Access;
@@ -78,7 +79,7 @@ pub async fn send_one(
         return Err(AppError::Resend(ResendProblem::Changed));
     }
     let said = format!("{} for {}, postback {id}: {}", attempt.event, attempt.goal_name, effect.word());
-    audit::record(&mut tx, &Entry::of(account, game.id, now, "postback.resent", slug, &said)).await?;
+    audit::record(&mut tx, &Entry::of(account, game.id, now, Action::Resent, slug, &said)).await?;
     tx.commit().await?;
     state.resend.wake_dispatch();
     Ok(())

@@ -1,6 +1,7 @@
 //! One step of a resend: the next rows of what was asked for are looked at and sent again, in one transaction with how far that came.
 
 use crate::model::Millis;
+use crate::model::audit::Action;
 use crate::model::resend::{Counts, ResendEnd, Standing, going};
 use crate::server::db::audit::{self, Entry};
 use crate::server::db::resendable::{self, Span, Terms};
@@ -116,7 +117,7 @@ async fn record_end(tx: &mut Tx, job: &Job, now: Millis) -> Result<()> {
         user_id: job.user_id,
         who: &job.asked_by,
         time: now,
-        action: if stopped { "resend.stopped" } else { "resend.done" },
+        action: if stopped { Action::ResendStopped } else { Action::ResendDone },
         subject: &job.network,
         detail: &numbers(job)?,
     };

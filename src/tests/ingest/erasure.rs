@@ -157,7 +157,7 @@ both_engines! {
         let other = Erasure::new(Salt::for_tests());
         tokio::join!(api.erasure.work_off(&api.db), other.work_off(&api.db));
         assert_eq!((api.count("select count(*) from messages").await, api.count("select count(*) from erasures").await), (0, 0));
-        assert!(api.receipt(answer.header("x-trace-id")).await.starts_with("Held and deleted: 1 id, 1300 messages."));
+        assert!(api.receipt(answer.header("x-trace-id")).await.starts_with("Held and deleted: 1 id, 1,300 messages."));
     }
 
     async fn many_erasures_are_done_by_several_processes_once_each(db: TestDb) {

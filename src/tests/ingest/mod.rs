@@ -59,7 +59,7 @@ impl Answer {
     /// The error envelope's code, after checking that its shape is the published one.
     fn refusal(&self) -> &str {
         let text = |name: &str| self.body[name].as_str().unwrap_or_else(|| panic!("{name} is missing in {}", self.body));
-        assert!(!text("message").is_empty() && text("link").starts_with("https://"));
+        assert!(!text("message").is_empty() && text("link") == "https://postbacks.example/api/v1/openapi.json");
         assert_eq!(text("trace_id"), self.header("x-trace-id"));
         assert!(text("trace_id").len() == 32 && text("trace_id").chars().all(|c| c.is_ascii_hexdigit()));
         assert!(self.body.as_object().unwrap().contains_key("details"));
@@ -92,7 +92,7 @@ impl Api {
         let wake = Arc::new(Notify::new());
         let erasure = Erasure::new(Salt::for_tests());
         let ingest = Ingest::start(db.db.clone(), erasure.clone(), rates, &proxies, wake.clone());
-        let router = ingest::router(ingest.clone());
+        let router = ingest::router(ingest.clone(), "https://postbacks.example");
         Self { db, game_id, ingest, router, erasure, wake }
     }
 

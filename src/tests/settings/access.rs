@@ -7,10 +7,11 @@ use crate::tests::app::Visitor;
 use crate::tests::engines::both_engines;
 use crate::tests::people::set_role;
 use crate::tests::security::{FIELDS, OPEN};
-use crate::web::account::api::{ChangePassword, ReadAccount, SetTheme};
+use crate::web::account::api::{ChangePassword, ReadAccount, SetClock, SetTheme};
 use crate::web::games::api::{CreateGame, ListGames};
 use crate::web::goals::changes::{ChangeGoal, SetGoalStatus};
 use crate::web::integrations::changes::SwitchSending;
+use crate::web::keys::api::TakeOverKey;
 use crate::web::sign_in::api::SignOut;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::axum::server_fn_paths;
@@ -18,7 +19,8 @@ use reqwest::{Method, StatusCode};
 use uuid::Uuid;
 
 /// About a person or the instance, not about one game.
-const OF_NO_GAME: [&str; 6] = [ListGames::PATH, CreateGame::PATH, ReadAccount::PATH, ChangePassword::PATH, SetTheme::PATH, SignOut::PATH];
+const OF_NO_GAME: [&str; 7] =
+    [ListGames::PATH, CreateGame::PATH, ReadAccount::PATH, ChangePassword::PATH, SetTheme::PATH, SetClock::PATH, SignOut::PATH];
 /// What the server functions that only read are called.
 const READS: &str = "/api/read_";
 
@@ -38,7 +40,8 @@ fn pages_to_read(goal: Uuid, attempt: Uuid) -> Vec<String> {
         format!("{TIKTOK}/attempts/{attempt}"),
     ];
     pages.extend(
-        ["general", "goals", "integrations/tiktok", "integrations/reddit", "api-keys", "pixel"].map(|page| format!("{SETTINGS}/{page}")),
+        ["general", "goals", "integrations/tiktok", "integrations/reddit", "api-keys", "pixel", "audit-log"]
+            .map(|page| format!("{SETTINGS}/{page}")),
     );
     pages
 }
@@ -53,14 +56,16 @@ fn pages_to_change(goal: Uuid) -> Vec<String> {
         format!("{TIKTOK}/disconnect"),
         format!("{REDDIT}/disconnect"),
     ];
+    pages.push(format!("{SETTINGS}/api-keys/carried/remove"));
     pages.extend(["publishable", "secret"].map(|kind| format!("{SETTINGS}/api-keys/rotate/{kind}")));
     pages
 }
 
-/// A goal, and an attempt of a postback that it earned.
-async fn furnished(stage: &Stage) -> (Uuid, Uuid) {
+/// A goal, and an attempt of a postback that it earned; and a key that was taken over.
+async fn furnished(stage: &mut Stage) -> (Uuid, Uuid) {
     stage.purchase("ttclid").await;
     stage.deliver().await;
+    stage.owner.submit::<TakeOverKey>(&[("game", "emberfall"), ("key", "pk_imapik-of-emberfall")]).await;
     let goal = crate::server::db::goals::of_game(stage.db(), stage.game_id().await).await.unwrap()[0].id;
     (goal, stage.newest_attempt("tiktok").await)
 }
@@ -80,7 +85,7 @@ fn all(pages: &[String], status: StatusCode) -> Vec<(String, StatusCode)> {
 both_engines! {
     async fn to_a_stranger_no_page_of_the_game_exists(db: TestDb) {
         let mut stage = Stage::connected(db).await;
-        let (goal, attempt) = furnished(&stage).await;
+        let (goal, attempt) = furnished(&mut stage).await;
         let pages = [pages_to_read(goal, attempt), pages_to_change(goal)].concat();
         assert_eq!(statuses(&mut stage.stranger, &pages).await, all(&pages, StatusCode::NOT_FOUND));
         let elsewhere: Vec<String> = [goal, attempt]
@@ -107,7 +112,7 @@ both_engines! {
 
     async fn an_id_of_another_game_is_no_id_at_all(db: TestDb) {
         let mut stage = Stage::connected(db).await;
-        let (goal, _) = furnished(&stage).await;
+        let (goal, _) = furnished(&mut stage).await;
         let (goal, before) = (goal.to_string(), stage.kept().await);
         let fields = [("game", "tidebound"), ("id", goal.as_str()), ("name", "Mine now"), ("status", "archived"), ("network", "tiktok"), ("enabled", "false")];
         for path in [ChangeGoal::PATH, SetGoalStatus::PATH, SwitchSending::PATH] {
@@ -119,13 +124,13 @@ both_engines! {
 
     async fn a_member_reads_every_page_and_is_refused_those_that_change(db: TestDb) {
         let mut stage = Stage::connected(db).await;
-        let (goal, attempt) = furnished(&stage).await;
+        let (goal, attempt) = furnished(&mut stage).await;
         let (read, change) = (pages_to_read(goal, attempt), pages_to_change(goal));
         assert_eq!(statuses(&mut stage.member, &read).await, all(&read, StatusCode::OK));
         assert_eq!(statuses(&mut stage.member, &change).await, all(&change, StatusCode::FORBIDDEN));
         for page in read {
             let body = stage.member.get(&page).await.body;
-            let own = ["action=\"/api/set_theme", "action=\"/api/sign_out", "method=\"get\""].map(|form| body.matches(form).count());
+            let own = ["action=\"/api/set_theme", "action=\"/api/set_clock", "action=\"/api/sign_out", "method=\"get\""].map(|form| body.matches(form).count());
         let forms = body.matches("<form").count() - own.iter().sum::<usize>();
             assert_eq!(forms, 0, "{page} offers a change");
         }

@@ -1,6 +1,8 @@
 //! The pages of a game over the real router: who may do what, and what is said to whoever types something wrong.
 
 mod access;
+mod audit;
+mod clocks;
 mod connecting;
 mod erasure;
 mod general;

@@ -1,8 +1,8 @@
 //! Which way a connection sends: who may choose it, what the pages say, and the way out of one that the network has closed.
 
 use super::stage::{GOOGLE, Stage, TIKTOK};
+use crate::model::DAY;
 use crate::model::connection::{Connection, ParkCause};
-use crate::model::{DAY, calendar};
 use crate::server::db::{connection_changes, on, within};
 use crate::server::now;
 use crate::server::simulator::world;
@@ -55,7 +55,7 @@ both_engines! {
         tx.commit().await.unwrap();
         let text = stage.owner.get(GOOGLE).await.text();
         assert!(text.contains("Google's token ends soon") && text.contains("is in Testing at Google, which ends every access after seven days"), "{text}");
-        let day = calendar::exact(at);
+        let day = crate::model::zone::Zone::utc().exact(at);
         assert!(text.contains(&day), "{day}: {text}");
     }
 

@@ -25,3 +25,11 @@ pub async fn set_theme(theme: String) -> Result<(), AppError> {
     crate::server::auth::set_theme(crate::web::visit::Theme::from_word(&theme));
     Ok(())
 }
+
+/// Whose clock times are written by: the name of a zone; anything else is each game's own.
+#[server]
+pub async fn set_clock(clock: String) -> Result<(), AppError> {
+    crate::server::auth::require_user().await?;
+    crate::server::auth::set_clock(&clock);
+    Ok(())
+}

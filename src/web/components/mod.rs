@@ -1,5 +1,6 @@
-//! The parts that pages are made of: semantic HTML in the classes of `style/`, drawn on the server; `time` and `copy` are islands.
+//! The parts that pages are made of: semantic HTML in the classes of `style/`, drawn on the server; `time`, `copy` and `again` are islands.
 
+pub mod again;
 pub mod badge;
 pub mod button;
 pub mod card;
@@ -18,6 +19,7 @@ pub mod table;
 pub mod time;
 pub mod timeline;
 
+pub use again::LookAgain;
 pub use badge::{Badge, Glyph, HealthLine};
 pub use button::{Button, ButtonLink, Look, Switch};
 pub use card::{Fact, Facts, Section, Stat, Stats};
@@ -33,5 +35,5 @@ pub use head::{Crumb, Crumbs, Head};
 pub use icon::{Icon, Shape, Sprite, Tone};
 pub use pager::Pager;
 pub use table::Table;
-pub use time::{Now, Time};
+pub use time::{Clock, Now, Time, clock};
 pub use timeline::{Moment, Timeline};

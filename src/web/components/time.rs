@@ -1,11 +1,31 @@
 //! A moment: relative to now, exact on hover and on focus.
 
+use crate::model::zone::Zone;
 use crate::model::{Millis, calendar};
 use leptos::prelude::*;
+use std::sync::{Arc, OnceLock};
 
 /// The server's clock at the time of the answer, given as context; pages and their tests read no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now(pub Millis);
+
+/// Whose clock exact times are written by: the reader's choice, else the game's zone once its frame is read, else UTC.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    pub chosen: Option<Zone>,
+    pub game: Arc<OnceLock<Zone>>,
+}
+
+impl Clock {
+    pub fn zone(&self) -> Zone {
+        self.chosen.clone().or_else(|| self.game.get().cloned()).unwrap_or_default()
+    }
+}
+
+/// The clock that times are written by here.
+pub fn clock() -> Zone {
+    use_context::<Clock>().map(|clock| clock.zone()).unwrap_or_default()
+}
 
 /// How often the browser counts anew: often enough for minutes.
 const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
@@ -14,7 +34,7 @@ const REFRESH: std::time::Duration = std::time::Duration::from_secs(20);
 /// `linked` when it stands inside a link, which then takes the focus.
 #[component]
 pub fn Time(at: Millis, #[prop(optional)] linked: bool) -> impl IntoView {
-    let exact = calendar::exact(at);
+    let exact = clock().exact(at);
     let shown = use_context::<Now>().map_or_else(|| exact.clone(), |Now(now)| calendar::relative(at, now));
     view! {
         <span class="when" tabindex=(!linked).then_some("0")>

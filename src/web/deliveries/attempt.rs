@@ -3,13 +3,12 @@
 use super::sequel::{After, LaterWord, Waiting};
 use super::words::{StatusBadge, TestBadge, attempt_name, http, it_says, latency, money, sentence, tone};
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange};
-use crate::model::calendar;
 use crate::model::connection::Connection;
 use crate::model::integration::AttemptPage;
 use crate::model::number::counted;
 use crate::model::postback::{Postback, PostbackState};
 use crate::web::components::{
-    ButtonLink, Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone,
+    ButtonLink, Code, Copy, Crumb, Crumbs, Fact, Facts, Flash, Glyph, Head, JsonCode, Moment, Section, Shape, Time, Timeline, Tone, clock,
 };
 use crate::web::page::query;
 use crate::web::players::story::StoryView;
@@ -185,7 +184,7 @@ fn Story(
     short: String,
     now: i64,
 ) -> impl IntoView {
-    let recorded = calendar::time_of_day(postback.created_at);
+    let recorded = clock().time_of_day(postback.created_at);
     let resent = postback.resent_at;
     let (before, since): (Vec<Attempt>, Vec<Attempt>) = attempts.into_iter().partition(|attempt| resent.is_none_or(|at| attempt.time < at));
     let tries = |list: Vec<Attempt>| {
@@ -203,7 +202,7 @@ fn Story(
                 };
                 let is_here = attempt.id == here.id;
                 let href = format!("{base}/attempts/{}", attempt.id);
-                let when = calendar::time_of_day(attempt.time);
+                let when = clock().time_of_day(attempt.time);
                 let what = move || match is_here {
                     true => name.clone().into_any(),
                     false => view! { <a href=href.clone()>{name.clone()}</a> }.into_any(),
@@ -235,7 +234,7 @@ fn Story(
         <Timeline>
             <Moment shape=Shape::Bag tone=Tone::Ok what=move || "Conversion recorded" when=move || recorded.clone()/>
             {before}
-            {resent.map(|at| view! { <Moment shape=Shape::Retry tone=Tone::Info what=move || "Sent again by hand" when=move || calendar::time_of_day(at)/> })}
+            {resent.map(|at| view! { <Moment shape=Shape::Retry tone=Tone::Info what=move || "Sent again by hand" when=move || clock().time_of_day(at)/> })}
             {since}
             {postback.asked_at.map(|at| view! { <Waiting at short/> })}
             {ahead}

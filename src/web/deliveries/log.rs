@@ -3,11 +3,10 @@
 use super::empty::EmptyLog;
 use super::words::{StatusBadge, TestBadge, http, latency, thousands};
 use crate::model::attempt::{Attempt, AttemptStatus};
-use crate::model::calendar;
 use crate::model::filter::{LogFilter, Range};
 use crate::model::integration::Integration;
 use crate::model::network::NetworkCard;
-use crate::web::components::{Button, ButtonLink, Pager, Pick, Section, Segments, Shape, Stat, Stats, Table, Tabs, Time, Tone};
+use crate::web::components::{Button, ButtonLink, Pager, Pick, Section, Segments, Shape, Stat, Stats, Table, Tabs, Time, Tone, clock};
 use crate::web::resend::question::{ROW, SELECTED};
 use crate::web::resend::{Running, select::SelectAll};
 use leptos::prelude::*;
@@ -157,7 +156,7 @@ fn Row(attempt: Attempt, over: Option<String>, base: String, tick: bool) -> impl
     let number = if attempt.attempt == 0 { "–".to_owned() } else { attempt.attempt.to_string() };
     let latency = latency(&attempt);
     let tick = tick.then(|| {
-        let label = format!("Select {}, {}", attempt.event, calendar::exact(attempt.time));
+        let label = format!("Select {}, {}", attempt.event, clock().exact(attempt.time));
         view! { <td role="cell" class="tick"><input type="checkbox" name=ROW value=attempt.id.to_string() aria-label=label/></td> }
     });
     view! {

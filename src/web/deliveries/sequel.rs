@@ -1,9 +1,9 @@
 //! The second stage of an accepted attempt, where a network's yes is a receipt: in the title, in the timeline, and as it came over the wire.
 
 use super::words::sequel_tone;
+use crate::model::Millis;
 use crate::model::attempt::{Attempt, Exchange, LastWord, Sequel};
-use crate::model::{Millis, calendar};
-use crate::web::components::{JsonCode, Moment, Section, Shape, Time, Tone};
+use crate::web::components::{JsonCode, Moment, Section, Shape, Time, Tone, clock};
 use leptos::prelude::*;
 
 /// What an accepted attempt came to.
@@ -38,7 +38,7 @@ pub fn After(sequel: Sequel) -> impl IntoView {
         LastWord::SentAgain => "To be sent again alone",
         LastWord::NoAnswer => "No last word",
     };
-    let when = calendar::time_of_day(at?);
+    let when = clock().time_of_day(at?);
     Some(view! { <Moment shape tone what=move || what when=move || when><p class="small soft">{says}</p></Moment> })
 }
 

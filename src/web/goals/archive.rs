@@ -37,8 +37,8 @@ fn Archive(page: GoalPage, game: String) -> impl IntoView {
         Crumb::here("Archive"),
     ];
     let matched = match page.outcomes.all() {
-        0 => "It matched nothing in the last 7 days.".to_owned(),
-        count => format!("It matched {} in the last 7 days.", counted(count, "event", "events")),
+        0 => "It matched nothing in the last 30 days.".to_owned(),
+        count => format!("It matched {} in the last 30 days.", counted(count, "event", "events")),
     };
     let says = view! {
         <p>{matched}" From now on it matches nothing and is no longer listed among your goals."</p>

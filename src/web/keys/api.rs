@@ -1,4 +1,4 @@
-//! Reading and replacing keys. Each function: who are you, one call, return.
+//! Reading, replacing and taking over keys. Each function: who are you, one call, return.
 
 use crate::error::AppError;
 use crate::model::game::KeyKind;
@@ -19,5 +19,22 @@ pub async fn rotate_key(game: String, kind: KeyKind) -> Result<(), AppError> {
     let access = crate::server::auth::require_change(&game).await?;
     crate::server::keys::rotate(&crate::server::state::state(), &access, kind, crate::server::now()).await?;
     leptos_axum::redirect(&format!("{}?rotated={kind}", super::path(&game)));
+    Ok(())
+}
+
+/// The publishable key that pages and builds carry already.
+#[server]
+pub async fn take_over_key(game: String, #[server(default)] key: String) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::keys::take_over(&crate::server::state::state(), &access, &key, crate::server::now()).await?;
+    leptos_axum::redirect(&format!("{}?taken_over=yes", super::path(&game)));
+    Ok(())
+}
+
+#[server]
+pub async fn remove_key(game: String) -> Result<(), AppError> {
+    let access = crate::server::auth::require_change(&game).await?;
+    crate::server::keys::remove(&crate::server::state::state(), &access, crate::server::now()).await?;
+    leptos_axum::redirect(&format!("{}?removed=yes", super::path(&game)));
     Ok(())
 }

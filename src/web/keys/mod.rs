@@ -1,6 +1,7 @@
-//! Settings > API keys: both keys, replacing one, and what to send with them.
+//! Settings > API keys: the keys, replacing one, taking one over, and what to send with them.
 
 pub mod api;
+pub mod carried;
 mod examples;
 pub mod rotate;
 
@@ -9,6 +10,7 @@ use crate::model::tracking::KeysPage as Loaded;
 use crate::web::components::{Button, ButtonLink, Copy, Crumb, Crumbs, Flash, Head, Look, Section, Time, Tone};
 use crate::web::page::{Page, param, query};
 use api::read_keys;
+use carried::Carried;
 use examples::Examples;
 use leptos::prelude::*;
 
@@ -24,7 +26,7 @@ pub fn path(game: &str) -> String {
 pub fn KeysPage() -> impl IntoView {
     let game = param("slug");
     let reveal = query("reveal").as_deref() == Some(KeyKind::Secret.word());
-    let rotated = query("rotated").and_then(|word| KeyKind::from_word(&word));
+    let rotated = query("rotated").and_then(|word| KeyKind::from_word(&word)).filter(|kind| kind.prefix().is_some());
     view! {
         <Page title="API keys" load=read_keys(game.clone(), reveal) draw=move |loaded| view! { <Keys loaded game rotated/> }.into_any()/>
     }
@@ -32,22 +34,27 @@ pub fn KeysPage() -> impl IntoView {
 
 #[component]
 fn Keys(loaded: Loaded, game: String, rotated: Option<KeyKind>) -> impl IntoView {
-    let Loaded { game_name, may_change, publishable, secret, revealed, origin, sample } = loaded;
+    let Loaded { game_name, may_change, publishable, secret, carried, revealed, origin, sample } = loaded;
+    // A link can say anything: only what is so is repeated.
+    let (taken_over, removed) = (query("taken_over").is_some() && carried.is_some(), query("removed").is_some() && carried.is_none());
     let crumbs = vec![Crumb::link(game_name, format!("/games/{game}")), Crumb::here("Settings"), Crumb::here("API keys")];
-    let key = publishable.shown.clone();
+    let (key, of_carried) = (publishable.shown.clone(), game.clone());
     let reveal = may_change.then(|| view! { <Reveal game=game.clone() revealed/> });
     view! {
         <Crumbs path=crumbs/>
         <Head title=|| "API keys"/>
         <div class="stack loose">
             {rotated.map(|kind| view! { <Rotated kind/> })}
+            {taken_over.then(|| view! { <Flash tone=Tone::Ok announce=true><strong>"The key is taken over."</strong>" Messages with it are this game’s from now on."</Flash> })}
+            {removed.then(|| view! { <Flash tone=Tone::Ok announce=true><strong>"The key is removed."</strong>" Messages with it are refused from now on."</Flash> })}
             <Section id="keys" title="Keys">
                 <div class="cols pair">
                     <Key key=publishable title="Publishable key" says="Names the game when the pixel and the game send messages. It may be seen by anyone: it can only add messages and say what a player agrees to." game=game.clone() may_change whole=true/>
-                    <Key key=secret title="Secret key" says="For your servers only, where a player’s data is to be erased. It belongs in no page, no game build and no repository." game may_change whole=revealed>{reveal}</Key>
+                    <Key key=secret title="Secret key" says="For your servers only, where a player’s data is to be erased. It belongs in no page, no game build and no repository." game=game.clone() may_change whole=revealed>{reveal}</Key>
                 </div>
                 {(!may_change).then(|| view! { <p class="muted small">"Owners and admins of this game see the secret key and replace keys."</p> })}
             </Section>
+            <Carried key=carried game=of_carried may_change/>
             <Examples key origin sample/>
             <Described/>
         </div>
@@ -116,7 +123,7 @@ fn Described() -> impl IntoView {
 #[component]
 fn Rotated(kind: KeyKind) -> impl IntoView {
     let (title, says) = match kind {
-        KeyKind::Publishable => (
+        KeyKind::Publishable | KeyKind::Carried => (
             "The publishable key is new.",
             "Messages with the old one are refused from now on. Put the new one into the pixel’s snippet and into the game.",
         ),

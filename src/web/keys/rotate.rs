@@ -12,7 +12,7 @@ use leptos::prelude::*;
 #[component]
 pub fn RotatePage() -> impl IntoView {
     let game = param("slug");
-    let kind = KeyKind::from_word(&param("kind"));
+    let kind = KeyKind::from_word(&param("kind")).filter(|kind| kind.prefix().is_some());
     let load = {
         let game = game.clone();
         async move {
@@ -36,7 +36,7 @@ fn Rotate(page: KeysPage, kind: KeyKind, game: String) -> impl IntoView {
         Crumb::here("Rotate"),
     ];
     let (title, key, says) = match kind {
-        KeyKind::Publishable => (
+        KeyKind::Publishable | KeyKind::Carried => (
             "Rotate the publishable key?",
             page.publishable,
             "From that moment every message with the old key is refused: pixels and game builds that carry it send nothing until they carry the new one, and what they could not send may be lost.",

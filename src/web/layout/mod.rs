@@ -4,7 +4,7 @@ pub mod api;
 mod menus;
 mod side;
 
-use super::components::{Flash, Icon, Shape, Tone};
+use super::components::{Clock, Flash, Icon, Shape, Tone};
 use super::gate::Brand;
 use super::problem::{Inside, Problem};
 use super::visit;
@@ -20,11 +20,16 @@ use side::Side;
 #[component]
 pub fn GameFrame() -> impl IntoView {
     provide_context(Inside);
+    let clock = use_context::<Clock>();
     let load = read_frame(param("slug"));
     let drawn = Suspend::new(async move {
         match load.await {
             Ok(frame) => {
                 let name = frame.game.name.clone();
+                if let Some(clock) = clock {
+                    // Once a request: whoever sets it first sets the same.
+                    let _ = clock.game.set(frame.zone.clone());
+                }
                 let home = format!("/games/{}", frame.game.slug);
                 view! {
                     <div class="shell">

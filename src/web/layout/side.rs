@@ -29,6 +29,7 @@ pub fn Side(frame: Frame) -> impl IntoView {
                     {networks}
                     <Entry href=format!("{settings}/pixel") shape=Shape::Pixel text="Pixel"/>
                     <Entry href=format!("{settings}/api-keys") shape=Shape::Key text="API keys"/>
+                    <Entry href=format!("{settings}/audit-log") shape=Shape::List text="Audit log"/>
                 </nav>
             </div>
             <YourMenu email=account.email/>

@@ -23,14 +23,22 @@ postbacks.push(['alias', { id: 'player-17', identityType: 'custom' },
 // The player has signed out
 postbacks.push(['reset'])";
 
-/// For pages that carry Immutable's snippet.
+/// For pages that carry Immutable's snippet; `taken`: their key was taken over.
 #[component]
-pub fn Moving(origin: String, key: String) -> impl IntoView {
+pub fn Moving(origin: String, key: String, taken: bool, game: String) -> impl IntoView {
+    let script = format!("s.src=\"{origin}/pixel.js\";");
+    let (hint, lines) = match taken {
+        true => ("Keep it. The key that it carries is taken over: change the script’s address, and nothing else.", script),
+        false => (
+            "Keep it. Change the script’s address, and take over its key or put the game’s in its place.",
+            format!("w[i].push([\"init\",{{\"key\":\"{key}\",\"consent\":\"anonymous\"}}]);\n{script}"),
+        ),
+    };
+    let keys = format!("{}#carried", crate::web::keys::path(&game));
     view! {
-        <Section id="moving" title="Already using Immutable’s snippet?" hint="Keep it. Change the script’s address and the key; nothing else.">
-            <Code id="moving-code" says="The two lines of Immutable’s snippet" caption=|| "In Immutable’s snippet">
-                {format!("w[i].push([\"init\",{{\"key\":\"{key}\",\"consent\":\"anonymous\"}}]);\ns.src=\"{origin}/pixel.js\";")}
-            </Code>
+        <Section id="moving" title="Already using Immutable’s snippet?" hint>
+            <Code id="moving-code" says="What changes in Immutable’s snippet" caption=|| "In Immutable’s snippet">{lines}</Code>
+            {(!taken).then(|| view! { <p class="small">"Pages that should keep their key: "<a href=keys>"take it over"</a>", and only the second line changes."</p> })}
             <p class="muted small">
                 "Its options and commands work as they are, on "<code>"window.__imtbl"</code>", and visitors keep their ids: the cookies are the same. If the page sets "
                 <code>"baseUrl"</code>", take it out."

@@ -22,7 +22,7 @@ pub fn PixelPage() -> impl IntoView {
 
 #[component]
 fn Pixel(loaded: Loaded, game: String) -> impl IntoView {
-    let Loaded { game_name, key, origin, seen, clicks } = loaded;
+    let Loaded { game_name, key, takes_carried_key, origin, seen, clicks } = loaded;
     let snippet = snippet(&origin, &key);
     let crumbs = vec![Crumb::link(game_name, format!("/games/{game}")), Crumb::here("Settings"), Crumb::here("Pixel")];
     view! {
@@ -35,7 +35,7 @@ fn Pixel(loaded: Loaded, game: String) -> impl IntoView {
                     <Section id="snippet" title="Snippet" hint="Put it into the head of every page that your ads open.">
                         <Code id="snippet-code" says="The snippet" caption=|| "HTML">{snippet}</Code>
                     </Section>
-                    <Moving origin=origin.clone() key/>
+                    <Moving origin=origin.clone() key taken=takes_carried_key game=game.clone()/>
                     <Consent/>
                     <Options/>
                     <Autocapture/>

@@ -1,6 +1,7 @@
 //! Players: search by any id, and the page of one.
 
 pub mod api;
+pub mod erase;
 mod lists;
 pub mod player;
 pub mod story;

@@ -6,7 +6,7 @@ use super::trace::TraceView;
 use crate::error::AppError;
 use crate::model::filter::Cursor;
 use crate::model::player::{Asked, Identity, PlayerPage as Loaded};
-use crate::web::components::{Button, Crumb, Crumbs, Fact, Facts, Head, Section, Shape, Time};
+use crate::web::components::{Button, ButtonLink, Crumb, Crumbs, Fact, Facts, Head, Look, Section, Shape, Time};
 use crate::web::deliveries::words::TestBadge;
 use crate::web::page::{Page, param, query};
 use leptos::prelude::*;
@@ -77,6 +77,7 @@ fn Acts(game: String, id: Uuid) -> impl IntoView {
         <form method="post" action=format!("{}/export", super::path_of(&game, id))>
             <Button text="Export as JSON" icon=Shape::Down/>
         </form>
+        <ButtonLink href=super::erase::path(&game, id) text="Erase player" look=Look::QuietDanger/>
     }
 }
 

@@ -4,9 +4,8 @@ use super::api::read_resend_one;
 use super::changes::SendOneAgain;
 use super::{TheyWait, crumbs};
 use crate::error::AppError;
-use crate::model::calendar::minute;
 use crate::model::resend::{Effect, ResendOne, ResendProblem, Standing, TYPED};
-use crate::web::components::{Button, Confirm, Crumb, Crumbs, Flash, Look, TextField, Time, Tone};
+use crate::web::components::{Button, Confirm, Crumb, Crumbs, Flash, Look, TextField, Time, Tone, clock};
 use crate::web::page::{Page, param};
 use crate::web::visit;
 use leptos::prelude::*;
@@ -91,21 +90,21 @@ fn does(effect: Effect, short: &str, window_hours: i64) -> AnyView {
         Effect::Ignored { since, until } => view! {
             <p>
                 <strong>{format!("{short} will ignore it.")}</strong>
-                {format!(" It has had this conversion since {}, and knows the event id again until {}.", minute(since), minute(until))}
+                {format!(" It has had this conversion since {}, and knows the event id again until {}.", clock().minute(since), clock().minute(until))}
             </p>
         }
         .into_any(),
         Effect::Twice { since } => view! {
             <p>
                 <strong>{format!("{short} will count it twice.")}</strong>
-                {format!(" It has had this conversion since {}, and knows an event id again for {window_hours} hours.", minute(since))}
+                {format!(" It has had this conversion since {}, and knows an event id again for {window_hours} hours.", clock().minute(since))}
             </p>
         }
         .into_any(),
         Effect::PerhapsTwice { since } => view! {
             <p>
                 <strong>{format!("{short} may count it twice.")}</strong>
-                {format!(" A try of {} brought no clear answer. If it arrived, it counts once more now: {short} knows an event id again for {window_hours} hours.", minute(since))}
+                {format!(" A try of {} brought no clear answer. If it arrived, it counts once more now: {short} knows an event id again for {window_hours} hours.", clock().minute(since))}
             </p>
         }
         .into_any(),

@@ -1,10 +1,9 @@
 //! How far a resend is, in numbers.
 
 use super::words::Lines;
-use crate::model::calendar;
 use crate::model::number::{counted, form, thousands};
 use crate::model::resend::{Progress, ResendEnd, Standing};
-use crate::web::components::{Flash, Stat, Stats, Tone};
+use crate::web::components::{Flash, Stat, Stats, Tone, clock};
 use leptos::prelude::*;
 
 /// What may still change is marked `data-moves`.
@@ -50,7 +49,7 @@ fn sentence(progress: &Progress) -> String {
     let Some((end, at)) = progress.ended else {
         return format!("{done} of {} {is} back in the queue.", thousands(progress.expected));
     };
-    let at = calendar::minute(at);
+    let at = clock().minute(at);
     match end {
         ResendEnd::Done if progress.under_way > 0 => format!("Done, {at}: {done} {is} back in the queue."),
         ResendEnd::Done => format!("Done, {at}: {done} {was} sent again."),

@@ -157,7 +157,7 @@ impl Game {
         let asked = asked.keys(GAME);
         let mut known = asked.clone();
         let gone = loop {
-            let found = gone(&asked, &self.load_whole(known.clone(), &[]));
+            let found = gone(&asked, None, &self.load_whole(known.clone(), &[]));
             if found.unknown.is_empty() {
                 break found;
             }

@@ -85,15 +85,15 @@ fn common(kind: MessageKind) -> Value {
 }
 
 fn context() -> Value {
-    let mut properties: Map<String, Value> = CONTEXT_TEXTS.iter().map(|(field, max)| ((*field).to_owned(), text::optional(*max))).collect();
+    let mut properties: Map<String, Value> = CONTEXT_TEXTS.iter().map(|(field, max)| ((*field).to_owned(), text::cut(*max))).collect();
     for field in ["library", "libraryVersion"] {
-        properties.insert(field.into(), text::required(MAX_TEXT));
+        properties.insert(field.into(), text::required_and_cut(MAX_TEXT));
     }
     properties.insert("screenDensity".into(), json!({ "type": ["number", "null"] }));
     json!({
         "type": "object",
         "required": ["library", "libraryVersion"],
         "properties": properties,
-        "description": format!("At most {} KiB. No name or text in it holds U+0000.", MAX_CONTEXT / 1024),
+        "description": format!("Only describes page and device: texts that are too long are cut, and cost no message. At most {} KiB once that is done. No name and no text that is not listed holds U+0000.", MAX_CONTEXT / 1024),
     })
 }

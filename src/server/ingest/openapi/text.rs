@@ -16,6 +16,20 @@ pub fn optional(max: usize) -> Value {
     json!({ "type": ["string", "null"], "maxLength": max, "pattern": r"^[^\u0000]*$" })
 }
 
+/// A text that may be missing, null or blank, and of which so many characters are kept.
+pub fn cut(max: usize) -> Value {
+    json!({ "type": ["string", "null"], "description": says_cut(max) })
+}
+
+/// A text that says something, of which so many characters are kept.
+pub fn required_and_cut(max: usize) -> Value {
+    json!({ "type": "string", "minLength": 1, "pattern": format!(r"[^\u0000{BLANK}]"), "description": says_cut(max) })
+}
+
+fn says_cut(max: usize) -> String {
+    format!("{max} characters are kept; of a longer address, the parameters that tell an ad click before the others.")
+}
+
 /// One of these words; null and blank count as missing.
 pub fn word(words: Value) -> Value {
     json!({ "anyOf": [{ "type": "string", "enum": words }, { "type": "null" }, { "type": "string", "pattern": format!("^[{BLANK}]*$") }] })
