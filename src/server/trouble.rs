@@ -1,4 +1,4 @@
-//! The database is out of reach, full or read-only: the operator reads it in one line when it begins, one a minute while it lasts, and one when
+//! The database is out of reach, full or read-only: the operator reads it in one line when it begins, one a minute while it lasts or comes and goes, and one when
 //! it is over, however many requests and postbacks meet it.
 
 use super::db::{self, Error};
@@ -14,20 +14,28 @@ static NOW: Mutex<Option<Lasting>> = Mutex::new(None);
 
 struct Lasting {
     since: Instant,
-    said: Instant,
     times: u64,
+    /// Whether its begin was said; not where another one had been a moment before.
+    said: bool,
 }
+
+/// When the operator was last told of trouble: one that comes and goes is told of no more often than one that stays.
+static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// Something could not be stored.
 pub fn begins(error: &Error) {
-    let (mut now, at) = (lock(), Instant::now());
-    let lasting = now.get_or_insert(Lasting { since: at, said: at, times: 0 });
+    let (mut now, mut told, at) = (lock(&NOW), lock(&TOLD), Instant::now());
+    let lasting = now.get_or_insert(Lasting { since: at, times: 0, said: false });
     lasting.times += 1;
     TROUBLE.store(true, Ordering::Release);
+    if told.is_some_and(|told| at - told < REMIND_EVERY) {
+        return;
+    }
+    *told = Some(at);
+    lasting.said = true;
     if lasting.times == 1 {
         tracing::error!(%error, "the database cannot keep anything just now: messages are refused with 503, postbacks wait, both go on by themselves");
-    } else if at - lasting.said >= REMIND_EVERY {
-        lasting.said = at;
+    } else {
         tracing::error!(%error, seconds = (at - lasting.since).as_secs(), times = lasting.times, "the database still cannot keep anything");
     }
 }
@@ -37,9 +45,11 @@ pub fn is_over() {
     if !TROUBLE.load(Ordering::Acquire) {
         return;
     }
-    if let Some(lasted) = lock().take() {
+    if let Some(lasted) = lock(&NOW).take() {
         TROUBLE.store(false, Ordering::Release);
-        tracing::info!(seconds = lasted.since.elapsed().as_secs(), times = lasted.times, "the database works again");
+        if lasted.said {
+            tracing::info!(seconds = lasted.since.elapsed().as_secs(), times = lasted.times, "the database works again");
+        }
     }
 }
 
@@ -57,6 +67,6 @@ pub fn met(error: &Error, otherwise: &str) {
     }
 }
 
-fn lock() -> std::sync::MutexGuard<'static, Option<Lasting>> {
-    NOW.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock<T>(mutex: &'static Mutex<T>) -> std::sync::MutexGuard<'static, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

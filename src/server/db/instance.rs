@@ -1,6 +1,7 @@
 //! Facts about this instance itself, by key.
 
 use super::{Db, Result, Tx, on, within};
+use uuid::Uuid;
 
 /// The sealed check value that the secret key must open.
 pub const KEY_CHECK: &str = "key_check";
@@ -22,12 +23,12 @@ pub async fn ping(db: &Db) -> Result<()> {
     on!(db, pool => sqlx::query("select 1").execute(pool).await.map(drop))
 }
 
-/// Writes a little, as ingest does a lot: whether anything is kept again.
+/// Writes a little, as ingest does a lot: whether anything is kept again. Each time something else: SQLite writes no page that stays the same.
 pub async fn probe(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     within!(&mut tx, c => sqlx::query("insert into instance (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value")
         .bind(PROBE)
-        .bind("x".repeat(PROBE_BYTES))
+        .bind(Uuid::new_v4().simple().to_string().repeat(PROBE_BYTES / 32))
         .execute(c)
         .await
         .map(drop))?;

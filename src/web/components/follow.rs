@@ -31,7 +31,9 @@ mod browser {
 
     pub fn refresh(parts: Vec<String>) {
         // What cannot be fetched now is fetched next time.
-        spawn_local(async move { drop(replace(&parts).await) });
+        spawn_local(async move {
+            let _ = replace(&parts).await;
+        });
     }
 
     async fn replace(parts: &[String]) -> Option<()> {

@@ -2,7 +2,7 @@
 
 use crate::error::AppError;
 use crate::model::log_query::LogQuery;
-use crate::model::resend::{ResendOne, ResendPage, ResendQuestion, Wanted};
+use crate::model::resend::{ResendOne, ResendPage, ResendQuestion};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use uuid::Uuid;
@@ -18,7 +18,11 @@ pub async fn read_resend_question(
 ) -> Result<ResendQuestion, AppError> {
     let access = crate::server::auth::require_change(&game).await?;
     let now = crate::server::now();
-    let wanted = if selected { Wanted::Rows(rows) } else { Wanted::Shown { filter: query.meaning().filter, until: now } };
+    let wanted = if selected {
+        crate::model::resend::Wanted::Rows(rows)
+    } else {
+        crate::model::resend::Wanted::Shown { filter: query.meaning().filter, until: now }
+    };
     crate::server::resend::question(&crate::server::state::state().db, &access, &network, wanted, now).await
 }
 

@@ -26,11 +26,3 @@ fn a_world_is_the_same_each_time() {
         assert_eq!(play(seed, true).trace, play(seed, true).trace, "seed {seed}");
     }
 }
-
-/// `POSTBACKS_SIMULATE="one 74" cargo test --lib simulation -- --ignored --nocapture`: the same as `make simulate`, without a release build.
-#[test]
-#[ignore = "for whoever looks for a fault"]
-fn worlds_as_asked_for() {
-    let asked = std::env::var("POSTBACKS_SIMULATE").unwrap_or_default();
-    assert!(super::main(&asked.split_whitespace().map(str::to_owned).collect::<Vec<_>>()));
-}
