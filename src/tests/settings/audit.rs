@@ -71,7 +71,7 @@ both_engines! {
         let text = stage.owner.get(LOG).await.text();
         for said in [
             "mara@ashgrove.example paused the goal First Purchase.", "mara@ashgrove.example made the goal First Purchase. purchase, ", "connected TikTok Ads.", "connected Reddit Ads.",
-            "switched sending to TikTok Ads off.", "changed the game’s settings. time zone: UTC → Europe/Berlin", "made the game Emberfall.", "Days of Europe/Berlin.", "Europe/Berlin, UTC+",
+            "switched sending to TikTok Ads off.", "changed the game’s settings. time zone: UTC → Europe/Berlin", "made the game Emberfall.", "Days in Europe/Berlin.", "Europe/Berlin, UTC+",
         ] {
             assert!(text.contains(said), "{said}: {text}");
         }

@@ -69,7 +69,7 @@ fn Filters(game: String, filter: AuditFilter, people: Vec<(Uuid, String)>, zone_
             <div class="row">
                 <Button text="Show"/>
                 {filtered.then(|| view! { <a href=clear>"Show everything"</a> })}
-                <span class="muted small">{format!("Days of {zone_name}.")}</span>
+                <span class="muted small">{format!("Days in {zone_name}.")}</span>
             </div>
         </form>
     }

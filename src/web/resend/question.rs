@@ -65,7 +65,8 @@ fn Question(question: ResendQuestion, game: String, base: String, unknown: bool)
     let running = running.map(|running| view! { <Running running base=base.clone()/> });
     if let Some((title, why)) = none {
         let says = view! { <p>{why}</p>{left_out} }.into_any();
-        return view! { <Crumbs path/><div class="stack">{running}<Confirm title back says>""</Confirm></div> }.into_any();
+        return view! { <Crumbs path/><div class="stack">{running}<Confirm title back says leave="Back to the log">""</Confirm></div> }
+            .into_any();
     }
     let title = format!("Send {} again?", counted(count, "postback", "postbacks"));
     let what = match &wanted {
