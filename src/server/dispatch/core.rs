@@ -138,14 +138,14 @@ impl Core {
         }
     }
 
-    /// Takes what the claim brought; what was meant for another place comes back.
-    pub fn brought(&mut self, brought: Brought) -> Vec<Claimed> {
+    /// Takes what the claim brought; what was meant for another place, or for a lane that was told to wait meanwhile, comes back.
+    pub fn brought(&mut self, brought: Brought, now: Millis) -> Vec<Claimed> {
         self.claiming = false;
         let mut unsent = Vec::new();
         for (want, target, claimed) in brought {
             self.claimed += claimed.len();
             let lane = self.lanes.get_mut(&want.connection_id).expect("lanes are kept");
-            if lane.target().route.leads_to_same(&target.route) {
+            if lane.target().route.leads_to_same(&target.route) && lane.paused_until(now).is_none() {
                 lane.fill(claimed, want.most);
             } else {
                 unsent.extend(claimed);

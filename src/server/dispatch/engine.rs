@@ -162,7 +162,7 @@ impl Engine {
     async fn learn(&mut self) {
         match self.brought.take() {
             Some(Ok(Ok(brought))) => {
-                let unsent = self.core.brought(brought);
+                let unsent = self.core.brought(brought, self.clock.now());
                 attempt::give_back(&self.dispatch, unsent).await;
             }
             Some(Ok(Err(error))) => self.not_claimed(&error),

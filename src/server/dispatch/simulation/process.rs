@@ -191,7 +191,7 @@ impl World {
         let now = self.now;
         let process = &mut self.processes[at];
         let mut unsent = match process.brought.take() {
-            Some(Some(brought)) => process.core.brought(brought),
+            Some(Some(brought)) => process.core.brought(brought, now),
             Some(None) => {
                 process.core.not_claimed();
                 Vec::new()
