@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-/// `title` is the question; the children say what happens, with the count, and hold the form. `back` is where “Cancel” leads.
+/// `title` is the question; the children say what happens, with the count, and hold the form. `back` is where the way out leads, and
+/// `leave` what that is called.
 #[component]
 pub fn Confirm(
     #[prop(into)] title: String,
