@@ -1,8 +1,9 @@
-//! Does ingest keep its speed while what is stored grows? A town of a million players, measured at a few messages and at many.
+//! Does ingest keep its speed while what is stored grows? A town of a million players, all of whom are known, measured at a few messages and at many.
 
 use crate::client::{Load, Run};
 use crate::rig::Rig;
 use crate::{RUN_TIME, RUNS, town};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Messages stored where it is measured. The last one can be chosen: `cargo bench --bench ingest -- growth 1000000`.
@@ -20,6 +21,7 @@ pub async fn measure(engine: &str, url: &str, many: u64) {
     let mut towns = Vec::new();
     for size in sizes {
         let rig = Rig::start(url).await;
+        settle(&rig, size).await;
         fill(&rig, size).await;
         towns.push((size, rig, Vec::with_capacity(RUNS)));
     }
@@ -51,6 +53,17 @@ fn median(runs: &mut [Run]) -> &Run {
 
 fn load(time: Duration) -> Load {
     Load { connections: 16, messages: 100, time, body: town::body }
+}
+
+/// Every player has come once, so that a message brings the same work at every size; what they said then is stored only where it fits.
+async fn settle(rig: &Rig, size: u64) {
+    town::ARRIVED.store(0, Ordering::Relaxed);
+    while town::ARRIVED.load(Ordering::Relaxed) < town::PLAYERS {
+        Load { body: town::arrivals, ..load(FILL_TIME) }.run(rig).await;
+    }
+    if size < town::PLAYERS {
+        rig.forget_messages().await;
+    }
 }
 
 async fn fill(rig: &Rig, size: u64) {

@@ -21,6 +21,7 @@ const NOBODY: &str = "http://127.0.0.1:9";
 pub struct Rig {
     pub address: SocketAddr,
     pub key: String,
+    url: String,
     db: Db,
     server: Child,
     /// Kept open: what it says goes somewhere.
@@ -49,7 +50,7 @@ impl Rig {
             let line = lines.next_line().await.expect("its output is text").expect("it greets");
             address = line.strip_prefix(GREETING).map(|address| address.parse().expect("an address"));
         }
-        Self { address: address.expect("it greeted"), key, db, server, _lines: lines, place }
+        Self { address: address.expect("it greeted"), key, url, db, server, _lines: lines, place }
     }
 
     /// What the load left behind.
@@ -72,6 +73,16 @@ impl Rig {
         }
         .expect("the database counts");
         u64::try_from(count).unwrap_or_default()
+    }
+
+    /// As if all messages so far had been too old for a while; the file is as small as if they had never been there.
+    pub async fn forget_messages(&self) {
+        run(&self.url, "delete from messages").await;
+        run(&self.url, "delete from message_ids").await;
+        if self.url.starts_with("sqlite") {
+            run(&self.url, "delete from stretches where stretch < (select max(stretch) from stretches)").await;
+        }
+        run(&self.url, "vacuum").await;
     }
 
     /// Memory of the process in MB, as the system counts it: `VmRSS` now, `VmHWM` at its highest.

@@ -2,29 +2,42 @@
 
 use crate::mix::NEXT;
 use std::fmt::Write;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 
-const PLAYERS: u64 = 1_000_000;
+pub const PLAYERS: u64 = 1_000_000;
 
-/// A request's body with so many new messages.
+/// How many players of the present town have come.
+pub static ARRIVED: AtomicU64 = AtomicU64::new(0);
+
+/// A request's body with so many first pages of players, each in turn.
+pub fn arrivals(messages: usize, now: &str) -> String {
+    listed(messages, |body| push_message(body, ARRIVED.fetch_add(1, Ordering::Relaxed) % PLAYERS, 0, now))
+}
+
+/// A request's body with so many new messages. Players come in no order.
 pub fn body(messages: usize, now: &str) -> String {
+    listed(messages, |body| {
+        let drawn = scatter(NEXT.fetch_add(1, Ordering::Relaxed));
+        push_message(body, drawn % PLAYERS, (drawn >> 32) % 100, now);
+    })
+}
+
+fn listed(messages: usize, mut push: impl FnMut(&mut String)) -> String {
     let mut body = String::with_capacity(messages * 560 + 32);
     body.push_str("{\"messages\":[");
     for n in 0..messages {
         if n > 0 {
             body.push(',');
         }
-        push_message(&mut body, NEXT.fetch_add(1, Ordering::Relaxed), now);
+        push(&mut body);
     }
     body.push_str("]}");
     body
 }
 
-/// Players come in no order. Every fifth of them came by an ad, whose click id their pages repeat.
-fn push_message(body: &mut String, number: u64, now: &str) {
-    let drawn = scatter(number);
-    let (player, what) = (drawn % PLAYERS, (drawn >> 32) % 100);
+/// Every fifth player came by an ad, whose click id the pages repeat.
+fn push_message(body: &mut String, player: u64, what: u64, now: &str) {
     let (id, anonymous) = (Uuid::new_v4(), Uuid::from_u64_pair(8, player));
     let click = if player.is_multiple_of(5) { format!("ttclid=E.C.P.{player}&utm_source=tiktok&utm_medium=cpc") } else { String::new() };
     let (kind, fields) = match what {

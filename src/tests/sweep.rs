@@ -44,9 +44,10 @@ both_engines! {
     async fn message_ids_are_forgotten_when_they_cannot_come_again(db: TestDb) {
         let game = Uuid::now_v7();
         let mut tx = db.begin().await.unwrap();
+        let mut seen = message_ids::Seen::default();
         let old: Vec<(Uuid, Uuid)> = (0..MANY).map(|_| (game, Uuid::new_v4())).collect();
-        message_ids::claim(&mut tx, &old, NOW - message_ids::KEPT_FOR - HOUR).await.unwrap();
-        message_ids::claim(&mut tx, &[(game, Uuid::new_v4())], NOW - 30 * DAY).await.unwrap();
+        message_ids::claim(&mut tx, &mut seen, &old, NOW - message_ids::KEPT_FOR - HOUR).await.unwrap();
+        message_ids::claim(&mut tx, &mut seen, &[(game, Uuid::new_v4())], NOW - 30 * DAY).await.unwrap();
         tx.commit().await.unwrap();
         sweep(&db, NOW).await;
         assert_eq!(count(&db, "select count(*) from message_ids").await, 1);

@@ -77,7 +77,7 @@ pub async fn by_conversion(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Op
 
 const BY_MESSAGE_OF_A_GOAL: &str =
     "select c.player_id from goals g join conversions c on c.goal_id = g.id and c.message_id = $2 where g.game_id = $1 limit 1";
-const CLAIMED: &str = "select received_at from message_ids where game_id = $1 and message_id = $2";
+const CLAIMED: &str = "select received_at from known_message_ids where game_id = $1 and message_id = $2";
 const BY_MESSAGE: &str = "select player_id from (select player_id, message_id from messages where game_id = $1 and received_at >= $3
      and received_at <= $4 limit $5) m where m.message_id = $2 limit 1";
 

@@ -154,7 +154,7 @@ pub async fn players(tx: &mut Tx, touched: &BTreeSet<Uuid>) -> Result<u64> {
     for list in rows::lists(&touched) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "update players set contact = '{}' where contact <> '{}' and not exists (select 1 from messages m where m.player_id = players.id)
+                "update players set contact = '{}' where contact <> '{}' and not exists (select 1 from messages_of_players m where m.player_id = players.id)
                  and id in ",
             );
             rows::push_list(&mut query, &list);
@@ -162,7 +162,7 @@ pub async fn players(tx: &mut Tx, touched: &BTreeSet<Uuid>) -> Result<u64> {
         })?;
         let found: Vec<(Uuid,)> = within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "select id from players p where consent is null and not exists (select 1 from messages m where m.player_id = p.id)
+                "select id from players p where consent is null and not exists (select 1 from messages_of_players m where m.player_id = p.id)
                  and not exists (select 1 from clicks k where k.player_id = p.id) and not exists (select 1 from conversions v where v.player_id = p.id)
                  and not exists (select 1 from slots s where s.player_id = p.id) and id in ",
             );

@@ -5,7 +5,8 @@
 use super::answer::{BUSY_SECONDS, Refusal};
 use crate::model::Millis;
 use crate::server::db::api_keys::{self, KeyOwner};
-use crate::server::db::{self, Committed, Db, Tx, changes, consents, erased_ids, facts, message_ids};
+use crate::server::db::message_ids::{self, Seen};
+use crate::server::db::{self, Committed, Db, Tx, changes, consents, erased_ids, facts};
 use crate::server::decide::changes::Changes;
 use crate::server::decide::consent::{ConsentStatus, keys_of};
 use crate::server::decide::facts::{Facts, Message};
@@ -82,7 +83,7 @@ impl Writer {
     pub fn start(db: Db, salt: Salt, wake: Arc<Notify>) -> Self {
         let (requests, waiting) = mpsc::channel(WAITING_REQUESTS);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(run(Books { db, salt }, Answering { wake, tasks: tasks.clone() }, waiting, stop.clone()));
+        tasks.spawn(run(Books { db, salt, seen: Seen::default() }, Answering { wake, tasks: tasks.clone() }, waiting, stop.clone()));
         tasks.close();
         Self { requests, room: Arc::new(Semaphore::new(WAITING_BYTES)), stop, tasks }
     }
@@ -112,19 +113,20 @@ impl Writer {
 
 const BUSY: Refusal = Refusal::TooMany { seconds: BUSY_SECONDS };
 
-/// Where it is written, and the salt under which those stand who are to be kept out.
+/// Where it is written, the salt under which those stand who are to be kept out, and what is known of messages that were seen.
 struct Books {
     db: Db,
     salt: Salt,
+    seen: Seen,
 }
 
-async fn run(books: Books, answering: Answering, mut waiting: mpsc::Receiver<Request>, stop: CancellationToken) {
+async fn run(mut books: Books, answering: Answering, mut waiting: mpsc::Receiver<Request>, stop: CancellationToken) {
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled(), if !waiting.is_closed() => waiting.close(),
             first = waiting.recv() => match first {
-                Some(first) => write_all(&books, &answering, take(first, &mut waiting)).await,
+                Some(first) => write_all(&mut books, &answering, take(first, &mut waiting)).await,
                 None => return,
             },
         }
@@ -145,7 +147,7 @@ fn take(first: Request, waiting: &mut mpsc::Receiver<Request>) -> Vec<Request> {
 }
 
 /// Writes the requests together. If that fails they are written one by one, so that a bad one fails alone.
-async fn write_all(books: &Books, answering: &Answering, requests: Vec<Request>) {
+async fn write_all(books: &mut Books, answering: &Answering, requests: Vec<Request>) {
     let begun = Instant::now();
     let failed = match commit(books, &requests).await {
         Ok(done) => return answering.begin(requests, done, begun),
@@ -232,7 +234,7 @@ impl From<db::Error> for Failed {
     }
 }
 
-async fn commit(Books { db, salt }: &Books, requests: &[Request]) -> Result<Done, Failed> {
+async fn commit(Books { db, salt, seen }: &mut Books, requests: &[Request]) -> Result<Done, Failed> {
     let now = now();
     let mut tx = db.begin().await?;
     let games: BTreeSet<Uuid> = requests.iter().map(|request| request.key.game_id).collect();
@@ -245,7 +247,7 @@ async fn commit(Books { db, salt }: &Books, requests: &[Request]) -> Result<Done
             set_consent(&mut tx, salt, status, source, now).await?;
         }
     }
-    let batch = new_messages(&mut tx, requests, &alive, now).await?;
+    let batch = new_messages(&mut tx, seen, requests, &alive, now).await?;
     let mut queued = false;
     if !batch.is_empty() {
         let mut facts = facts::load(&mut tx, &batch, now).await?;
@@ -259,10 +261,16 @@ async fn commit(Books { db, salt }: &Books, requests: &[Request]) -> Result<Done
 }
 
 /// The messages under living keys that were never seen before, each once.
-async fn new_messages(tx: &mut Tx, requests: &[Request], alive: &HashSet<Uuid>, now: Millis) -> db::Result<Vec<Arc<Message>>> {
+async fn new_messages(
+    tx: &mut Tx,
+    seen: &mut Seen,
+    requests: &[Request],
+    alive: &HashSet<Uuid>,
+    now: Millis,
+) -> db::Result<Vec<Arc<Message>>> {
     let sent = || requests.iter().filter(|request| alive.contains(&request.key.key_id)).flat_map(|request| request.wanted.messages());
     let ids: Vec<(Uuid, Uuid)> = sent().map(|message| (message.game_id, message.message_id)).collect();
-    let mut new = message_ids::claim(tx, &ids, now).await?;
+    let mut new = message_ids::claim(tx, seen, &ids, now).await?;
     Ok(sent().filter(|message| new.remove(&(message.game_id, message.message_id))).cloned().collect())
 }
 

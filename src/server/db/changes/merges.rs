@@ -11,7 +11,7 @@ const STEPS: &[&str] = &[
        and k.network = clicks.network and k.kind = clicks.kind and k.click_id = clicks.click_id)",
     "update clicks set player_id = $2 where player_id = $1",
     "update conversions set player_id = $2 where player_id = $1",
-    "update messages set player_id = $2 where player_id = $1",
+    "update messages set player_id = $2 where (day, id) in (select day, id from messages_of_players where player_id = $1)",
     "update players set consent_source = (select f.consent_source from players f where f.id = $1)
      where id = $2 and exists (select 1 from players f where f.id = $1 and f.consent_at > coalesce(players.consent_at, 0))",
     "delete from players where id = $1 and id <> $2",

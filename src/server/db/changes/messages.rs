@@ -14,11 +14,14 @@ pub async fn write(tx: &mut Tx, messages: &[StoredMessage]) -> Result<()> {
         messages.iter().map(|stored| serde_json::to_string(&Body::of(&stored.message))).collect::<std::result::Result<Vec<_>, _>>();
     let rows: Vec<(&StoredMessage, String)> = messages.iter().zip(bodies.map_err(Error::decode)?).collect();
     for piece in rows::pieces(&rows) {
+        // On SQLite they lie in stretches, with their ids (`db/message_ids`).
+        let stretched = matches!(tx, Tx::Sqlite(..));
         within!(tx, c => {
             let mut query = QueryBuilder::new(
                 "insert into messages (day, id, game_id, message_id, player_id, kind, event_name, event_time, original_time, received_at,
-                 surface, consent, test, ip, user_agent, body, note) ",
+                 surface, consent, test, ip, user_agent, body, note",
             );
+            query.push(if stretched { ", stretch) " } else { ") " });
             query.push_values(piece, |mut row, (stored, body)| {
                 let message = &stored.message;
                 row.push_bind(i32::try_from(message.received_at.div_euclid(DAY)).expect("days since 1970 are few"))
@@ -38,6 +41,9 @@ pub async fn write(tx: &mut Tx, messages: &[StoredMessage]) -> Result<()> {
                     .push_bind(message.user_agent.as_deref())
                     .push_bind(body.as_str())
                     .push_bind(stored.note);
+                if stretched {
+                    row.push("(select max(stretch) from stretches)");
+                }
             });
             query.build().execute(c).await.map(drop)
         })?;
