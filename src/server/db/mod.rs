@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod audit;
 pub mod changes;
 pub mod checkpoints;
+pub mod clock;
 pub mod connection_changes;
 pub mod connection_row;
 pub mod connections;
