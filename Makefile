@@ -1,6 +1,6 @@
 # Two commands to know: `make demo` shows the whole loop, `make test` proves it. Each installs what it needs and says so.
 
-.PHONY: demo test serve build simulate chaos
+.PHONY: demo test serve build simulate chaos fuzz
 
 # The whole loop on this machine alone: server, networks played locally, a sample game and its players.
 demo: build
@@ -28,3 +28,8 @@ simulate:
 # The real program killed CYCLES times (500) under load, on each database.
 chaos:
 	CYCLES=$(CYCLES) scripts/chaos
+
+# What strangers send (bodies, addresses, answers of networks), mutated for TIME seconds by each target; what breaks is kept under fuzz/.
+TIME ?= 60
+fuzz:
+	POSTBACKS_FUZZ_SECONDS=$(TIME) cargo test --quiet --locked --lib -- --nocapture fuzz

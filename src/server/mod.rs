@@ -43,11 +43,12 @@ pub mod sweep;
 pub mod test_event;
 pub mod tries;
 pub mod trouble;
+mod wrong_clock;
 pub mod zone;
 
 use crate::model::Millis;
 
 /// The wall clock, read at the edge only; everything inside takes `now` as an argument.
 pub fn now() -> Millis {
-    jiff::Timestamp::now().as_millisecond()
+    jiff::Timestamp::now().as_millisecond() + wrong_clock::ahead()
 }

@@ -1,107 +1,17 @@
 //! What the real program does when its database can keep nothing: it stays up, says so once, refuses what it cannot promise, and goes on by
 //! itself when it can.
 
+use crate::client::Client;
 use crate::house::House;
 use crate::networks::Networks;
+use crate::place;
 use crate::serving::Serving;
 use crate::way::Way;
 use crate::within;
-use serde_json::{Value, json};
-use std::time::Duration;
-use uuid::Uuid;
+use std::process::{Command, Stdio};
 
 /// More than a new database and less than a little traffic.
 const LITTLE_KIB: usize = 2 * 1024;
-/// Requests that fill that.
-const MANY: usize = 3_000;
-/// Refusals in a row that take longer than it is until the log is written back.
-const STEADILY: usize = 1_000;
-
-/// A client of the instance that counts what was acknowledged.
-struct Client {
-    http: reqwest::Client,
-    origin: String,
-    key: &'static str,
-    acknowledged: i64,
-}
-
-impl Client {
-    fn of(serving: &Serving, house: &House) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, origin: serving.origin.clone(), key: house.key, acknowledged: 0 }
-    }
-
-    /// Posts messages of new players; the status, and the seconds after which to come again.
-    async fn post(&mut self) -> (u16, Option<String>) {
-        let messages: Vec<Value> = (0..50).map(|_| json!({
-            "type": "track", "messageId": Uuid::new_v4(), "eventName": "level_up", "eventTimestamp": jiff::Timestamp::now().to_string(),
-            "anonymousId": Uuid::new_v4(), "consentLevel": "anonymous", "properties": { "note": "x".repeat(500) },
-            "context": { "library": "test", "libraryVersion": "1" },
-        })).collect();
-        let request = self.http.post(format!("{}/v1/audience/messages", self.origin)).header("x-immutable-publishable-key", self.key);
-        let answer = request.json(&json!({ "messages": messages })).send().await.unwrap();
-        let retry_after = answer.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
-        let status = answer.status().as_u16();
-        if status == 400 {
-            panic!("{}", answer.text().await.unwrap());
-        }
-        if status == 200 {
-            let counts: Value = answer.json().await.unwrap();
-            self.acknowledged += counts["accepted"].as_i64().unwrap();
-        }
-        (status, retry_after)
-    }
-
-    async fn status(&self, path: &str) -> u16 {
-        self.http.get(format!("{}{path}", self.origin)).send().await.unwrap().status().as_u16()
-    }
-
-    /// Posts until it is answered so.
-    async fn posts_until(&mut self, wanted: u16) -> Option<String> {
-        for _ in 0..MANY {
-            let (status, retry_after) = self.post().await;
-            if status == wanted {
-                return retry_after;
-            }
-            assert!([200, 429, 503].contains(&status), "{status}");
-        }
-        panic!("{MANY} requests and no {wanted}");
-    }
-
-    /// It refuses what it cannot keep, and says that it is not ready.
-    async fn is_refused(&mut self) {
-        let retry_after = within("it refuses", self.posts_until(503)).await;
-        assert!(retry_after.is_some_and(|seconds| seconds.parse::<u64>().unwrap() > 0));
-        // The log is written back beside that, and begins anew until the file is full, too.
-        within("it refuses for good", async {
-            let mut refused = 0;
-            while refused < STEADILY {
-                refused = if self.post().await.0 == 503 { refused + 1 } else { 0 };
-            }
-        })
-        .await;
-        // While there is room for a word, if for no batch, each look takes some of it.
-        within("it is not ready", async {
-            while self.status("/readyz").await != 503 {
-                self.post().await;
-            }
-        })
-        .await;
-        assert_eq!(self.status("/healthz").await, 200);
-    }
-
-    /// Nobody starts it again, and it takes messages.
-    async fn is_taken(&mut self) {
-        within("it is ready again", async {
-            let mut look = tokio::time::interval(Duration::from_millis(50));
-            while self.status("/readyz").await != 200 {
-                look.tick().await;
-            }
-        })
-        .await;
-        within("it takes messages", self.posts_until(200)).await;
-    }
-}
 
 /// What was acknowledged is there, and of the trouble the log says one clear line, and once more each minute.
 async fn check(serving: Serving, house: House, acknowledged: i64) {
@@ -141,6 +51,73 @@ async fn a_database_that_is_gone_for_a_while_is_said_once_refused_with_503_and_u
     assert!(retry_after.is_some());
     assert_eq!((client.status("/readyz").await, client.status("/healthz").await), (503, 200));
     way.set(true);
+    client.is_taken().await;
+    check(serving, house, client.acknowledged).await;
+}
+
+/// Files that nobody may change, root and who holds them open included, until this is dropped.
+struct Unchangeable(Vec<String>);
+
+impl Unchangeable {
+    /// None where the file system or the system's rights do not allow such a thing.
+    fn made(files: Vec<String>) -> Option<Self> {
+        let made = Self(files);
+        made.set("+i").then_some(made)
+    }
+
+    fn set(&self, attribute: &str) -> bool {
+        let asked = Command::new("chattr").arg(attribute).args(&self.0).stderr(Stdio::null()).status();
+        asked.is_ok_and(|done| done.success())
+    }
+}
+
+impl Drop for Unchangeable {
+    fn drop(&mut self) {
+        self.set("-i");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_made_read_only_is_said_once_refused_with_503_and_used_again() {
+    let networks = Networks::start().await;
+    let house = House::found(env!("CARGO_TARGET_TMPDIR"), &networks).await;
+    let serving = within("it starts", Serving::listened_to(&house.settings())).await;
+    let mut client = Client::of(&serving, &house);
+    assert_eq!(client.post().await.0, 200);
+    let files = house.files();
+    if let Some(unchangeable) = Unchangeable::made(files) {
+        let retry_after = within("it refuses", client.posts_until(503)).await;
+        assert!(retry_after.is_some());
+        assert_eq!((client.status("/readyz").await, client.status("/healthz").await), (503, 200));
+        drop(unchangeable);
+        client.is_taken().await;
+        check(serving, house, client.acknowledged).await;
+    } else {
+        println!("not tried: files cannot be made unchangeable here");
+        serving.stop().await;
+        house.leave().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_turns_read_only_is_said_once_refused_with_503_and_used_again() {
+    let server = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is not set: run `make test`");
+    let networks = Networks::start().await;
+    let house = House::found(&server, &networks).await;
+    let serving = within("it starts", Serving::listened_to(&house.settings())).await;
+    let mut client = Client::of(&serving, &house);
+    assert_eq!(client.post().await.0, 200);
+    // As after a change of the server that leads: old sessions end, and new ones may only read.
+    let read_only = async |on: bool| {
+        let name = house.name();
+        place::run(&server, &format!("alter database {name} set default_transaction_read_only = {on}")).await;
+        place::run(&server, &format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")).await;
+    };
+    read_only(true).await;
+    let retry_after = within("it refuses", client.posts_until(503)).await;
+    assert!(retry_after.is_some());
+    assert_eq!((client.status("/readyz").await, client.status("/healthz").await), (503, 200));
+    read_only(false).await;
     client.is_taken().await;
     check(serving, house, client.acknowledged).await;
 }

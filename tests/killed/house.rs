@@ -79,6 +79,17 @@ impl House {
         settings
     }
 
+    /// The files of its database that transactions write to.
+    pub fn files(&self) -> Vec<String> {
+        let file = self.url.strip_prefix("sqlite://").expect("it is a file");
+        vec![file.to_owned(), format!("{file}-wal")]
+    }
+
+    /// The name of its database.
+    pub fn name(&self) -> &str {
+        self.url.rsplit_once('/').expect("a URL with a name").1
+    }
+
     /// Where the server of its database is.
     pub fn server(&self) -> (String, u16) {
         let url = url::Url::parse(&self.url).unwrap();

@@ -3,6 +3,8 @@
 //! seed; with it in `POSTBACKS_TEST_SEED` the same moments are drawn again.
 #![allow(clippy::unwrap_used)]
 
+mod client;
+mod clocks;
 mod faults;
 mod house;
 mod networks;
@@ -11,6 +13,7 @@ mod networks;
 mod place;
 mod players;
 mod serving;
+mod slow;
 mod way;
 
 use house::House;

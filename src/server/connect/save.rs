@@ -6,10 +6,11 @@ use crate::model::audit::Action;
 use crate::model::connection::{Connection, ParkCause};
 use crate::server::db::audit::{self, Entry};
 use crate::server::db::connection_changes::{self as changes, Saved};
-use crate::server::db::{Tx, connections, grants, postbacks};
+use crate::server::db::{Tx, connections, facts, grants, postbacks};
 use crate::server::networks::contract::{Choice, Destination, Network, Spec};
 use crate::server::networks::{find, over};
 use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Characters of a pasted token that stay visible.
@@ -38,6 +39,7 @@ pub async fn save(desk: &Desk, actor: Actor<'_>, new: &NewConnection<'_>) -> Res
     let test_code = valid_test_code(new.network, new.test_code)?;
     let former = former(desk, actor, new.network.slug).await?;
     let mut tx = desk.db.begin().await?;
+    alone(&mut tx, actor).await?;
     let (id, present) = changes::lock(&mut tx, actor.game.id, new.network.slug, actor.now).await?;
     let account_id = new.account.as_ref().map(|account| account.id.clone());
     let moved =
@@ -96,6 +98,12 @@ async fn give_back(desk: &Desk, slug: &str, former: &Destination, holder: Option
     }
 }
 
+/// Waits for whoever plans by the game's connections right now, as ingest and Send now do, and holds up who comes: what they queue is found by
+/// who cancels, and nothing is planned for a target that has changed meanwhile.
+async fn alone(tx: &mut Tx, actor: Actor<'_>) -> crate::server::db::Result<()> {
+    facts::lock(tx, &BTreeSet::from([actor.game.id])).await
+}
+
 /// Whether the accounts are two. With a pasted token nobody knows the account; the target is the same there only if it is in the same one.
 fn is_another(present: Option<&str>, new: Option<&str>) -> bool {
     present.zip(new).is_some_and(|(present, new)| present != new)
@@ -114,6 +122,7 @@ pub async fn disconnect(desk: &Desk, actor: Actor<'_>, slug: &str) -> Result<(),
     let connection = changes::of_network(&desk.db, actor.game.id, slug).await?.ok_or(ConnectFailure::NotFound)?;
     let former = former(desk, actor, slug).await?;
     let mut tx = desk.db.begin().await?;
+    alone(&mut tx, actor).await?;
     postbacks::cancel_waiting(&mut tx, connection.id, "The network was disconnected.", actor.now).await?;
     changes::disconnect(&mut tx, connection.id).await?;
     grants::forget_of_game(&mut tx, actor.game.id, slug).await?;

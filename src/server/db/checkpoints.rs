@@ -1,7 +1,7 @@
 //! SQLite's write-ahead log goes back into the file beside the writer and not on its commits, which would make everybody wait for the
 //! disk. PostgreSQL sees to that itself.
 
-use super::{Db, Result};
+use super::{Db, Error, Result};
 use sqlx::{Executor, Sqlite, SqlitePool};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ const BEGINS_ANEW_AT: i64 = 8_192;
 
 /// Until `shutdown`: whoever closes the database last writes back the rest. Where the disk refuses, the log grows, and that is said once.
 pub async fn run(db: Db, shutdown: CancellationToken) {
-    let Db::Sqlite { write, checkpoint, .. } = db else { return };
+    let Db::Sqlite { write, checkpoint, disk, .. } = db else { return };
     let mut failing = false;
     while !shutdown.is_cancelled() {
         tokio::select! {
@@ -25,8 +25,19 @@ pub async fn run(db: Db, shutdown: CancellationToken) {
         if let Some(cause) = failed.as_ref().filter(|_| !failing) {
             tracing::error!(%cause, "the write-ahead log cannot be written back into the database file; it grows until that works again");
         }
+        // The system says it once: who asks it next may hear of a success.
+        if failed.as_ref().is_some_and(is_of_the_disk) {
+            disk.doubt();
+        }
         failing = failed.is_some();
     }
+}
+
+/// What SQLite calls it when the system could not write a file or its folder out.
+const FSYNC_FAILED: [&str; 2] = ["1034", "1290"];
+
+fn is_of_the_disk(error: &Error) -> bool {
+    error.as_database_error().and_then(|database| database.code()).is_some_and(|code| FSYNC_FAILED.contains(&&*code))
 }
 
 async fn write_back(write: &SqlitePool, checkpoint: &SqlitePool) -> Result<()> {

@@ -68,8 +68,11 @@ pub async fn finish(db: &Db, last: &Final) -> Result<bool> {
     Ok(true)
 }
 
-/// What was told is named twice, as in `results`: of the keys' equality alone SQLite reads the whole table.
-const STAND: &str = ") update postbacks set state = told.word, ended = told.why, finished_at = told.over from told
+/// What was told is named twice, as in `results`: of the keys' equality alone SQLite reads the whole table. What was delivered before and was
+/// only repeated stays delivered, as there.
+const STAND: &str = ") update postbacks set
+     state = case when told.word in ('failed', 'expired') then coalesce(delivered, told.word) else told.word end,
+     ended = case when told.word in ('failed', 'expired') and delivered is not null then null else told.why end, finished_at = told.over from told
      where postbacks.id = told.id and postbacks.id in (select id from told) and postbacks.state = 'accepted'";
 const TELL: &str = ") update attempts set told = told.word, told_says = told.says, told_at = told.at, told_call_id = told.call from told
      where attempts.day = told.day and attempts.id = told.id

@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod audit;
 pub mod changes;
 pub mod checkpoints;
+pub mod clock;
 pub mod connection_changes;
 pub mod connection_row;
 pub mod connections;
@@ -162,13 +163,14 @@ impl Db {
         Ok(match self {
             Self::Sqlite { write, disk, .. } => {
                 let begun = match write.begin_with("begin immediate").await {
-                    // After a commit that the file had no room for the driver takes the transaction for open, and for ever: away with the connection.
-                    Err(Error::InvalidSavePointStatement) => {
+                    Err(error) if is_stuck(&error) => {
                         write.acquire().await?.close().await?;
                         write.begin_with("begin immediate").await?
                     }
                     begun => begun?,
                 };
+                // Nobody writes now but who holds this.
+                disk.settle().await?;
                 Tx::Sqlite(begun, disk.clone())
             }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
@@ -214,6 +216,16 @@ impl Committed {
             Self::Sqlite(disk) => disk.flush().await,
             Self::Postgres => Ok(()),
         }
+    }
+}
+
+/// Whether the connection is of no use any more. After a commit that the file had no room for the driver takes the transaction for open, and
+/// for ever; and one that was opened while the file was read-only (code 8) stays so when the file is not.
+fn is_stuck(error: &Error) -> bool {
+    match error {
+        Error::InvalidSavePointStatement => true,
+        Error::Database(database) => database.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 8),
+        _ => false,
     }
 }
 

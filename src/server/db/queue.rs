@@ -303,13 +303,6 @@ pub async fn depths(db: &Db) -> Result<Vec<Depth>> {
     .await)
 }
 
-/// How far the database's clock is ahead of this machine's, in milliseconds. SQLite has no clock of its own.
-pub async fn clock_ahead(db: &Db) -> Result<Millis> {
-    let Db::Postgres(pool) = db else { return Ok(0) };
-    let (theirs,): (i64,) = sqlx::query_as("select (extract(epoch from clock_timestamp()) * 1000)::bigint").fetch_one(pool).await?;
-    Ok(theirs - crate::server::now())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

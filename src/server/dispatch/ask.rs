@@ -12,7 +12,7 @@ use crate::server::access::NotBought;
 use crate::server::db::connections::{self, Park, Route};
 use crate::server::db::last_words;
 use crate::server::db::receipts::{self, Open};
-use crate::server::db::{Db, Result, queue};
+use crate::server::db::{Db, Result, clock};
 use crate::server::networks::contract::{ConnectError, Later, Told, Word};
 use crate::server::{metrics, networks, trouble};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ pub async fn run(dispatch: Dispatch, shutdown: CancellationToken) {
     {
         tracing::error!(%error, "old leases of questions are not cleared; they run out in two minutes");
     }
-    let mut asker = Asker::new(dispatch, Clock::Wall { ahead: 0 });
+    let mut asker = Asker::new(dispatch, Clock::at(super::super::now()));
     tokio::select! {
         () = shutdown.cancelled() => {}
         () = asker.for_ever() => {}
@@ -101,8 +101,8 @@ impl Asker {
 
     async fn housekeeping(&mut self) {
         let tidy = async {
-            if let Clock::Wall { ahead } = &mut self.clock {
-                *ahead = queue::clock_ahead(&self.dispatch.db).await?;
+            if let Clock::Running { .. } = self.clock {
+                self.clock = Clock::at(clock::read(&self.dispatch.db).await?);
             }
             receipts::reclaim(&self.dispatch.db, self.clock.now()).await
         };

@@ -32,6 +32,8 @@ pub struct Core {
     stale: bool,
     /// A claim is under way: calls go on meanwhile.
     claiming: bool,
+    /// When the last one was asked for.
+    asked: Millis,
     calls: usize,
     made: usize,
     claimed: usize,
@@ -57,6 +59,7 @@ impl Core {
             most_per_call,
             stale: true,
             claiming: false,
+            asked: 0,
             calls: 0,
             made: 0,
             claimed: 0,
@@ -108,7 +111,7 @@ impl Core {
         }
         let may: HashSet<Uuid> = sending.iter().map(|target| target.route.id).collect();
         let mut unsent: Vec<Claimed> = sending.into_iter().flat_map(|target| self.aim(target)).collect();
-        unsent.extend(self.lanes.iter_mut().filter(|(id, _)| !ids.contains(id) && !may.contains(id)).flat_map(|(_, lane)| lane.empty()));
+        unsent.extend(self.lanes.iter_mut().filter(|(id, _)| !ids.contains(id) && !may.contains(id)).flat_map(|(_, lane)| lane.shut()));
         let mut wanted = Vec::new();
         for Due { target, suspects } in due {
             if wanted.len() == MOST_TOGETHER {
@@ -123,13 +126,17 @@ impl Core {
             }
         }
         self.claiming = !wanted.is_empty();
+        self.asked = now;
         (wanted, unsent)
     }
 
     /// The lane of the connection leads there from now on; what waited for another place comes back.
     fn aim(&mut self, target: Arc<Target>) -> Vec<Claimed> {
         match self.lanes.get_mut(&target.route.id) {
-            Some(lane) if lane.target().route == target.route => Vec::new(),
+            Some(lane) if lane.target().route == target.route => {
+                lane.allowed();
+                Vec::new()
+            }
             Some(lane) => lane.retarget(target),
             None => {
                 self.lanes.insert(target.route.id, Lane::new(target, self.most_per_call));
@@ -138,15 +145,15 @@ impl Core {
         }
     }
 
-    /// Takes what the claim brought; what was meant for another place, or for a lane that was told to wait meanwhile, comes back.
+    /// Takes what the claim brought; what was meant for another place, or for a lane that was refused or told to wait meanwhile, comes back.
     pub fn brought(&mut self, brought: Brought, now: Millis) -> Vec<Claimed> {
         self.claiming = false;
         let mut unsent = Vec::new();
         for (want, target, claimed) in brought {
             self.claimed += claimed.len();
             let lane = self.lanes.get_mut(&want.connection_id).expect("lanes are kept");
-            if lane.target().route.leads_to_same(&target.route) && lane.paused_until(now).is_none() {
-                lane.fill(claimed, want.most);
+            if lane.target().route.leads_to_same(&target.route) && lane.takes(now) {
+                lane.fill(claimed, want.most, self.asked);
             } else {
                 unsent.extend(claimed);
             }
@@ -222,6 +229,8 @@ impl Core {
     pub fn alarm(&self, due: &[(Uuid, Millis)], now: Millis) -> Option<Millis> {
         let when = |(id, due): &(Uuid, Millis)| match self.lanes.get(id) {
             None => Some(*due),
+            // The poll looks whether that has changed.
+            Some(lane) if lane.out_of_reach(*due) => None,
             // It goes on when a call comes back.
             Some(lane) if lane.full(now) => None,
             Some(lane) => Some(lane.paused_until(now).unwrap_or(*due).max(*due)),

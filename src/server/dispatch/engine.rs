@@ -8,10 +8,11 @@ use super::judge::{self, End};
 use super::target::{self, Target};
 use super::{Clock, Dispatch};
 use crate::model::connection::ParkCause;
+use crate::model::{MINUTE, Millis, SECOND};
 use crate::server::db::connections::{self, Ready, Route};
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::results::Results;
-use crate::server::db::{Error, Result, queue, receipts};
+use crate::server::db::{Db, Error, Result, clock, queue, receipts};
 use crate::server::{metrics, networks, trouble};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +24,11 @@ use tokio::task::{self, JoinError, JoinHandle, JoinSet};
 const EXPIRED_AT_ONCE: usize = 256;
 /// How long calls in flight may take to end at shutdown: as long as one call takes at the most. Then the same for what is to be written.
 const SHUTDOWN: Duration = Duration::from_secs(20);
+/// After the database was away nobody is taken for dead before whoever has results in hand has had the time to write them: twice what
+/// the writer waits at the most before it tries again.
+pub const PATIENCE: Millis = 10 * SECOND;
+/// A clock that is so far from where it should be has jumped; less than that is its correction.
+const JUMP: Millis = MINUTE;
 /// What a connection is parked with whose secret was sealed with another key.
 const CANNOT_OPEN: &str = "The stored token does not open: it was sealed with another POSTBACKS_SECRET_KEY.";
 
@@ -30,6 +36,8 @@ pub struct Engine {
     dispatch: Dispatch,
     clock: Clock,
     core: Core,
+    /// No lease is taken back before then.
+    patient_until: Millis,
     claim: Option<JoinHandle<Result<Brought>>>,
     /// A claim that ended and is not taken in yet.
     brought: Option<Claim>,
@@ -53,6 +61,7 @@ impl Engine {
             dispatch,
             clock,
             core,
+            patient_until: 0,
             claim: None,
             brought: None,
             calls: JoinSet::new(),
@@ -199,21 +208,23 @@ impl Engine {
     /// Takes back what dead processes held and ends what grew too old, parked or not.
     pub async fn housekeeping(&mut self) {
         if let Err(error) = self.keep_house().await {
+            self.patient_until = self.clock.now() + PATIENCE;
             trouble::met(&error, "overdue leases and too old postbacks were left for later");
         }
     }
 
     async fn keep_house(&mut self) -> Result<()> {
-        if let Clock::Wall { ahead } = &mut self.clock {
-            *ahead = queue::clock_ahead(&self.dispatch.db).await?;
-        }
+        self.read_clock().await?;
         let now = self.clock.now();
         let unsent = self.core.overdue(now);
         attempt::give_back(&self.dispatch, unsent).await;
-        let reclaimed = queue::reclaim(&self.dispatch.db, now).await?;
+        // One that seems far away was set before the clock was turned back.
+        let patient = (0..PATIENCE).contains(&(self.patient_until - now));
+        let reclaimed = if patient { 0 } else { queue::reclaim(&self.dispatch.db, now).await? };
         metrics::leases_reclaimed(reclaimed);
         self.core.questions_due(receipts::next_due(&self.dispatch.db).await?, now);
         if reclaimed > 0 {
+            self.core.look_again();
             tracing::warn!(count = reclaimed, "postbacks whose sender died or hangs are taken up again");
         }
         loop {
@@ -228,6 +239,26 @@ impl Engine {
                 return Ok(());
             }
         }
+    }
+
+    /// Looks at the clock. Where it has jumped, leases and waits are moved along, so that none lasts a day longer or ends a day too soon.
+    async fn read_clock(&mut self) -> Result<()> {
+        let Clock::Running { .. } = self.clock else { return Ok(()) };
+        let (before, read) = (self.clock.now(), clock::read(&self.dispatch.db).await?);
+        let by = read - before;
+        if let Db::Sqlite { .. } = self.dispatch.db
+            && by.abs() > JUMP
+        {
+            tracing::warn!(seconds = by / SECOND, "the clock has jumped; leases and waits are moved along");
+            let unsent = self.core.empty();
+            attempt::give_back(&self.dispatch, unsent).await;
+            clock::jumped(&self.dispatch.db, before, by).await?;
+        }
+        self.clock = Clock::at(read);
+        if clock::bring_forward(&self.dispatch.db, read, JUMP).await? > 0 || by.abs() > JUMP {
+            self.core.look_again();
+        }
+        Ok(())
     }
 
     /// How long there is nothing to do unless somebody notifies.

@@ -29,6 +29,10 @@ pub struct Lane {
     again: VecDeque<Vec<Claimed>>,
     /// The last claim brought less than it could take: nothing more is due for now.
     dry: bool,
+    /// What was due by then and is not here cannot be claimed just now: such a claim was asked for then.
+    took_all_due_at: Option<Millis>,
+    /// The network refused the connection, or somebody holds it, and nobody has seen since that it may send.
+    shut: bool,
 }
 
 impl Lane {
@@ -45,6 +49,8 @@ impl Lane {
             backlog: VecDeque::new(),
             again: VecDeque::new(),
             dry: false,
+            took_all_due_at: None,
+            shut: false,
         }
     }
 
@@ -54,6 +60,7 @@ impl Lane {
 
     /// Takes the connection as it is now. What was claimed for another pixel or token comes back, to be given back.
     pub fn retarget(&mut self, target: Arc<Target>) -> Vec<Claimed> {
+        self.shut = false;
         self.pace.probe(target.route.probing);
         let same = self.target.route.leads_to_same(&target.route);
         self.batch = target.network.spec().batch.min(self.most_per_call);
@@ -84,9 +91,10 @@ impl Lane {
         self.pace.free(now) * self.batch + (self.rounds * round).min(MOST_AHEAD.max(ROUNDS_AHEAD * round))
     }
 
-    /// Takes what a claim of `wanted` brought.
-    pub fn fill(&mut self, claimed: Vec<Claimed>, wanted: usize) {
+    /// Takes what a claim of `wanted` brought that was asked for at this time.
+    pub fn fill(&mut self, claimed: Vec<Claimed>, wanted: usize, asked: Millis) {
         self.dry = claimed.len() < wanted;
+        self.took_all_due_at = self.dry.then_some(asked);
         if self.backlog.is_empty() && !self.dry {
             self.rounds = (self.rounds * 2).min(MOST_AHEAD);
         }
@@ -104,6 +112,27 @@ impl Lane {
     /// Nothing of it is due.
     pub fn dry(&mut self) {
         self.dry = true;
+    }
+
+    /// The connection may send, as far as the database knows.
+    pub fn allowed(&mut self) {
+        self.shut = false;
+    }
+
+    /// The connection may not send: what waits here comes back, and what calls under way leave to be made does not go out.
+    pub fn shut(&mut self) -> Vec<Claimed> {
+        self.shut |= self.holds();
+        self.empty()
+    }
+
+    /// Whether what a claim brought may wait here: not while it is shut, nor while the network asked to wait.
+    pub fn takes(&self, now: Millis) -> bool {
+        !self.shut && self.paused_until(now).is_none()
+    }
+
+    /// Whether what is due since then is out of reach: another process holds its lock, or too many suspects are out.
+    pub fn out_of_reach(&self, due: Millis) -> bool {
+        self.took_all_due_at.is_some_and(|at| due <= at)
     }
 
     pub fn may_start(&self, now: Millis) -> bool {
@@ -128,18 +157,22 @@ impl Lane {
     pub fn end(&mut self, end: End, route: &Route, now: Millis) -> Vec<Claimed> {
         self.pace.end(end.signal, now);
         let mut unsent = Vec::new();
-        if self.target.route.leads_to_same(route) {
+        let same = self.target.route.leads_to_same(route);
+        self.shut |= same && end.refused;
+        if same && !self.shut {
             end.again.into_iter().rev().for_each(|group| self.again.push_front(group));
         } else {
             unsent.extend(end.again.into_iter().flatten());
         }
         match end.signal {
-            _ if end.refused => unsent.extend(self.empty()),
+            // Of another account or token that says nothing of this one.
+            _ if end.refused && same => unsent.extend(self.empty()),
             Signal::Clean | Signal::Nothing => {}
             Signal::Congested { .. } => {
                 self.rounds = ROUNDS_AHEAD;
                 let keep = if self.pace.paused_until(now).is_some() { 0 } else { self.most(now) };
                 unsent.extend(self.backlog.drain(keep.min(self.backlog.len())..));
+                self.took_all_due_at = None;
             }
         }
         unsent
@@ -153,6 +186,9 @@ impl Lane {
         let (again_over, again): (Vec<_>, Vec<_>) = self.again.drain(..).partition(|group| group.iter().any(is_over));
         self.again = again.into();
         over.extend(again_over.into_iter().flatten());
+        if !over.is_empty() {
+            self.took_all_due_at = None;
+        }
         over
     }
 
@@ -174,6 +210,7 @@ impl Lane {
 
     /// Everything not sent, to be given back.
     pub fn empty(&mut self) -> Vec<Claimed> {
+        self.took_all_due_at = None;
         self.again.drain(..).flatten().chain(self.backlog.drain(..)).collect()
     }
 }
@@ -251,19 +288,45 @@ mod tests {
     fn what_waits_for_one_transport_is_given_back_when_another_is_chosen() {
         let mut lane = Lane::new(target("google", None), 40);
         let all: Vec<Claimed> = (0..100).map(|_| claimed(NOW)).collect();
-        lane.fill(all.clone(), 100);
+        lane.fill(all.clone(), 100, NOW);
         assert_eq!(lane.retarget(target("google", None)), []);
         assert_eq!(lane.retarget(target("google", Some("ads_api"))), all);
-        lane.fill(all.iter().map(|one| Claimed { of: Of { test: false, ..one.of.clone() }, ..one.clone() }).collect(), 100);
+        lane.fill(all.iter().map(|one| Claimed { of: Of { test: false, ..one.of.clone() }, ..one.clone() }).collect(), 100, NOW);
         let most = networks::over("google", Some("ads_api")).unwrap().spec().batch;
         assert_eq!(lane.start(NOW, Room::Many).map(|call| call.len()), Some(most.min(40)), "the new one's calls are of its own size");
+    }
+
+    #[test]
+    fn after_a_refusal_nothing_goes_out_before_somebody_has_looked() {
+        let mut lane = lane();
+        let route = lane.target().route.clone();
+        let (first, second) = (claimed(NOW), claimed(NOW));
+        lane.fill(vec![first.clone(), second.clone()], 2, NOW);
+        assert_eq!(lane.start(NOW, Room::Many), Some(vec![first.clone()]));
+        assert_eq!(lane.end(End { refused: true, ..End::nothing() }, &route, NOW), [second]);
+        assert!(!lane.takes(NOW), "what a claim brings that was under way");
+        let left = End { again: vec![vec![first.clone()]], ..End::nothing() };
+        assert_eq!(lane.end(left, &route, NOW), [first], "what another call left to be made");
+        lane.allowed();
+        assert!(lane.takes(NOW));
+    }
+
+    #[test]
+    fn what_no_claim_can_have_is_not_asked_for_again_and_again() {
+        let mut lane = lane();
+        assert!(!lane.out_of_reach(NOW));
+        lane.fill(Vec::new(), 5, NOW);
+        assert_eq!((lane.out_of_reach(NOW), lane.out_of_reach(NOW + 1)), (true, false));
+        lane.fill(vec![claimed(NOW)], 5, NOW + 1);
+        lane.empty();
+        assert!(!lane.out_of_reach(NOW), "it is given back");
     }
 
     #[test]
     fn nobody_waits_here_until_the_lease_is_over() {
         let mut lane = lane();
         let all: Vec<Claimed> = [0, 30, 20].map(|seconds| claimed(NOW + seconds * SECOND)).into();
-        lane.fill(all.clone(), 3);
+        lane.fill(all.clone(), 3, NOW);
         assert_eq!(lane.overdue(NOW + LEASE), []);
         assert_eq!(lane.overdue(NOW + LEASE + 25 * SECOND), [all[0].clone(), all[2].clone()]);
         assert_eq!(lane.empty(), [all[1].clone()]);

@@ -36,6 +36,7 @@ use super::networks::http::Http;
 use super::secrets::Sealer;
 use crate::model::Millis;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Notify;
 
 /// What dispatch needs to run beside the web server. Clones share it.
@@ -83,20 +84,27 @@ impl Dispatch {
     }
 }
 
-/// Where the time comes from: the wall, or a test that has stopped it.
+/// Where the time comes from: the database's clock, or a test that has stopped it.
 #[derive(Debug, Clone, Copy)]
 pub enum Clock {
-    /// `ahead` is how far the database's clock is ahead of ours: leases are compared by one clock, however many machines there are.
-    Wall {
-        ahead: Millis,
+    /// Leases are compared by one clock, however many machines there are. Between two looks at it the time since is added, which no
+    /// jump of this machine's clock touches.
+    Running {
+        read: Millis,
+        since: Instant,
     },
     Stopped(Millis),
 }
 
 impl Clock {
+    /// It shows this time now.
+    fn at(read: Millis) -> Self {
+        Self::Running { read, since: Instant::now() }
+    }
+
     fn now(self) -> Millis {
         match self {
-            Self::Wall { ahead } => super::now() + ahead,
+            Self::Running { read, since } => read + Millis::try_from(since.elapsed().as_millis()).unwrap_or(Millis::MAX / 2),
             Self::Stopped(at) => at,
         }
     }

@@ -27,7 +27,7 @@ async fn send(dispatch: Dispatch, shutdown: CancellationToken) {
             Err(error) => tracing::error!(%error, "old leases are not cleared; they run out in a minute"),
         }
     }
-    let mut engine = Engine::start(dispatch, Clock::Wall { ahead: 0 });
+    let mut engine = Engine::start(dispatch, Clock::at(super::super::now()));
     until(&mut engine, &shutdown).await;
     engine.stop().await;
 }

@@ -11,6 +11,8 @@ mod cors;
 mod data;
 mod decoration;
 mod fields;
+#[cfg(test)]
+mod fuzz;
 mod keys;
 mod limits;
 mod message;

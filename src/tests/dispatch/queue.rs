@@ -3,7 +3,7 @@
 use super::world::{NOW, World, queued, stored};
 use crate::model::{DAY, HOUR, MINUTE};
 use crate::server::db::queue::{self, Held, LEASE, Share, Suspicion};
-use crate::server::db::{Db, connections};
+use crate::server::db::{Db, clock, connections, on};
 use crate::tests::engines::both_engines;
 use uuid::Uuid;
 
@@ -138,6 +138,32 @@ both_engines! {
             let due_at = queued(&db, id).await.unwrap().due_at;
             assert_eq!(due_at, if wait > 0 { now + wait } else { NOW });
         }
+    }
+
+    async fn a_clock_that_jumps_takes_leases_along_and_makes_nothing_wait_longer(db: TestDb) {
+        let world = World::new(&db).await;
+        let (held, due) = (world.postback(&db).await, world.postback(&db).await);
+        assert_eq!(ids(&claim(&db, &world, Share::Due, 1, NOW).await), [held]);
+        let waits = world.postback_with(&db, NOW + HOUR, NOW + 9 * DAY, |_| {}).await;
+        let before = NOW + MINUTE / 2;
+        for (by, lease, moved) in [(DAY, NOW + LEASE + DAY, 0), (-2 * DAY, NOW + LEASE - DAY, -2 * DAY)] {
+            clock::jumped(&db, before, by).await.unwrap();
+            let until: (Option<i64>,) = on!(&db.db, pool => sqlx::query_as("select lease_until from queue where id = $1").bind(held).fetch_one(pool).await).unwrap();
+            assert_eq!((until.0, queued(&db, due).await.unwrap().due_at, queued(&db, waits).await.unwrap().due_at), (Some(lease), NOW + moved, NOW + HOUR + moved));
+        }
+    }
+
+    async fn what_came_under_a_wrong_clock_is_due_now(db: TestDb) {
+        let world = World::new(&db).await;
+        let tried = world.postback_with(&db, NOW + HOUR, NOW + 9 * DAY, |_| {}).await;
+        retried(&db, tried).await;
+        let soon = world.postback_with(&db, NOW + MINUTE, NOW + 9 * DAY, |_| {}).await;
+        let fresh = world.postback_with(&db, NOW + DAY, NOW + 9 * DAY, |_| {}).await;
+        assert_eq!(clock::bring_forward(&db, NOW, MINUTE).await.unwrap(), 1);
+        for (id, due_at) in [(tried, NOW + HOUR), (soon, NOW + MINUTE), (fresh, NOW)] {
+            assert_eq!(queued(&db, id).await.unwrap().due_at, due_at);
+        }
+        assert_eq!(clock::bring_forward(&db, NOW, MINUTE).await.unwrap(), 0);
     }
 
     async fn what_is_too_old_is_found_wherever_it_waits(db: TestDb) {

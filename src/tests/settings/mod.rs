@@ -1,6 +1,7 @@
 //! The pages of a game over the real router: who may do what, and what is said to whoever types something wrong.
 
 mod access;
+mod at_once;
 mod audit;
 mod clocks;
 mod connecting;

@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use uuid::Uuid;
 
 /// Three purchases after a TikTok click that stayed here because the connection was off, which it is no more.
-async fn mended(stage: &mut Stage) -> String {
+pub async fn mended(stage: &mut Stage) -> String {
     let switch = |enabled| [("game", "emberfall"), ("network", "tiktok"), ("enabled", enabled)];
     stage.owner.submit::<SwitchSending>(&switch("false")).await;
     for _ in 0..3 {

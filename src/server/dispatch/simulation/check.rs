@@ -31,7 +31,7 @@ pub fn always(world: &mut World) {
     }
     if world.one_file && world.processes[0].alive && world.processes[0].kept_house.is_some() {
         let life = world.processes[0].life;
-        let lease = |row: &super::store::Row| row.lease.filter(|(lease, _)| world.holders.get(lease).is_some_and(|(_, of)| *of != life));
+        let lease = |row: &super::store::Row| row.lease.filter(|(lease, _)| world.holders.get(lease).is_some_and(|(_, of, _)| *of != life));
         if let Some((id, _)) = world.store.queue.iter().find(|(_, row)| lease(row).is_some()) {
             let fault = format!("#{} is still held by a dead process after a start", world.number(*id));
             return world.wrong(fault);
@@ -118,6 +118,7 @@ fn late_deadline(world: &World, target: &Target, group: &[Claimed]) -> Option<St
     let tried = |attempt: i32, suspect: bool| attempt > 0 && !suspect;
     let action = group.first()?.body.as_ref()?.action.clone();
     let drained = |id: &Uuid| world.store.queue.get(id).is_some_and(|row| row.due_at == let_go);
+    let claimed_at = |lease: &Uuid| world.holders.get(lease).map_or(0, |(.., at)| *at);
     let latest = group
         .iter()
         .filter(|one| tried(one.held.attempt, one.held.suspect()) && !one.held.alone && drained(&one.held.id))
@@ -130,6 +131,8 @@ fn late_deadline(world: &World, target: &Target, group: &[Claimed]) -> Option<St
             && !row.alone
             && row.expires_at < latest.held.expires_at
             && world.store.postbacks[id].body.action == action
+            // What another process gave back since could not be had when this was claimed.
+            && world.freed.get(id).is_none_or(|freed| *freed < claimed_at(&latest.held.lease_id))
     });
     waits.map(|(id, _)| format!("#{} goes out before #{}, which ends sooner", world.number(latest.held.id), world.number(*id)))
 }

@@ -2,8 +2,14 @@
 //! processes that die at any step. The decisions are the engine's own (`core`, `judge`, `retry`, `breaker`, `pace`, `batch`, `sequel`,
 //! `told`, `claim`); what is looked at after every step is in `check`. One number draws everything, so that a run can be told again.
 
+mod asking;
+mod books;
+mod calls;
 mod check;
+#[cfg(test)]
+mod conformance;
 mod network;
+mod people;
 mod process;
 mod store;
 mod story;

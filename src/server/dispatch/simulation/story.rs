@@ -41,6 +41,12 @@ pub enum Happens {
     Disconnect(usize),
     OtherTarget(usize),
     OtherTransport(usize),
+    /// All that failed is sent again.
+    Resend(usize),
+    /// All that waits for its next try goes now.
+    Hurry(usize),
+    /// One that arrived is sent once more.
+    Repeat(usize),
     Kill(usize),
     Stop(usize),
     Stall(usize, Millis),
@@ -82,7 +88,7 @@ impl Story {
         }
         for _ in 0..rng.random_range(0..14) {
             let (connection, process) = (rng.random_range(0..connections.len()), rng.random_range(0..processes));
-            let happens = match rng.random_range(0..34) {
+            let happens = match rng.random_range(0..39) {
                 0..10 => Happens::Weather(connection, WEATHERS[rng.random_range(0..WEATHERS.len())]),
                 10 => Happens::Disable(connection),
                 11 => Happens::Enable(connection),
@@ -98,6 +104,9 @@ impl Story {
                 30 => Happens::Stall(process, rng.random_range(SECOND..3 * MINUTE)),
                 31 => Happens::DatabaseAway(rng.random_range(SECOND..2 * MINUTE)),
                 32 => Happens::OtherTarget(connection),
+                33..35 => Happens::Resend(connection),
+                35 => Happens::Hurry(connection),
+                36..38 => Happens::Repeat(connection),
                 _ => Happens::Stop(process),
             };
             happenings.push((rng.random_range(0..calm), happens));

@@ -1,18 +1,17 @@
 //! The world: its clock, what happens when, and who lives.
 
 use super::super::target::Target;
+use super::calls;
 use super::check;
-use super::network::{BAD, Network, Weather};
-use super::process::{self, Process};
-use super::store::{Connection, Store};
-use super::story::{Happens, Kind, Story};
-use crate::model::conversion::Consent;
-use crate::model::{DAY, HOUR, MINUTE, Millis, SECOND};
+use super::network::Network;
+use super::process::Process;
+use super::store::Store;
+use super::story::{Happens, Story};
+use crate::model::{DAY, HOUR, Millis, SECOND};
 use crate::server::db::connections::Route;
 use crate::server::db::postbacks::Claimed;
 use crate::server::db::receipts::Open;
-use crate::server::db::results::{Of, Results};
-use crate::server::networks::contract::{Answer, ClickIds, Event as Body, Request};
+use crate::server::networks::contract::{Answer, Request};
 use crate::server::networks::http::NoAnswer;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -26,10 +25,8 @@ pub const BEGIN: Millis = 1_790_000_000_000;
 const LONGEST: Millis = 20 * DAY;
 /// More steps than this is a loop that runs for nothing.
 const MOST_STEPS: usize = 300_000;
-/// How often people look after their connections once it is calm.
-const CARE: Millis = 10 * MINUTE;
 /// How long a dead process stays away.
-const AWAY: std::ops::Range<Millis> = 50..20 * SECOND;
+pub const AWAY: std::ops::Range<Millis> = 50..20 * SECOND;
 
 /// What happens next: of a process with the life that it belongs to.
 pub enum Event {
@@ -94,16 +91,20 @@ pub struct World {
     pub numbers: u64,
     pub poison: BTreeSet<Uuid>,
     pub last: BTreeMap<Uuid, Last>,
-    /// Which process holds a lease, and in which of its lives.
-    pub holders: BTreeMap<Uuid, (usize, u32)>,
+    /// Which process holds a lease, in which of its lives, and since when.
+    pub holders: BTreeMap<Uuid, (usize, u32, Millis)>,
+    /// When a postback that had been claimed came back to the queue unsent.
+    pub freed: BTreeMap<Uuid, Millis>,
     /// Calls with a postback that left no row in the log, for a reason.
     pub unlogged: BTreeMap<Uuid, usize>,
     pub cancelled: BTreeMap<Uuid, Millis>,
+    /// Where each connection leads as soon as it is connected.
+    pub targets: BTreeMap<Uuid, String>,
     /// Where each postback is to go.
     pub meant: BTreeMap<Uuid, String>,
     /// Where each connection led before, and until when.
     pub led: BTreeMap<Uuid, (Route, Millis)>,
-    /// When a process, in one of its lives, heard that the connection is refused, and with which secret.
+    /// When a process, in one of its lives, learnt that the connection is refused (which is written by then), and on which route.
     pub refused: BTreeMap<(usize, u32, Uuid), (Millis, Route)>,
     /// Claims of each postback that ended without a result, in a row.
     pub deaths: BTreeMap<Uuid, i32>,
@@ -112,15 +113,14 @@ pub struct World {
     /// Some process was held up, or the database away: until then leases may have run out on the living.
     pub lapses: bool,
     pub told: Told,
-    pub(super) calm: bool,
-    pub(super) last_away: Millis,
-    away_until: Millis,
+    pub calm: bool,
+    pub away_until: Millis,
     events: BTreeMap<(Millis, u64), Event>,
     order: u64,
     deadly: Option<u32>,
-    calm_at: Millis,
+    pub calm_at: Millis,
     tracing: bool,
-    secrets: usize,
+    pub secrets: usize,
 }
 
 impl World {
@@ -135,13 +135,15 @@ impl World {
             processes: (0..story.processes).map(|_| Process::new()).collect(),
             one_file: story.one_file,
             most_per_call: story.most_per_call,
-            request: process::request(),
+            request: calls::request(),
             numbers: 0,
             poison: BTreeSet::new(),
             last: BTreeMap::new(),
             holders: BTreeMap::new(),
+            freed: BTreeMap::new(),
             unlogged: BTreeMap::new(),
             cancelled: BTreeMap::new(),
+            targets: BTreeMap::new(),
             meant: BTreeMap::new(),
             led: BTreeMap::new(),
             refused: BTreeMap::new(),
@@ -150,7 +152,6 @@ impl World {
             lapses: false,
             told: Told { seed, ..Told::default() },
             calm: false,
-            last_away: 0,
             away_until: 0,
             events: BTreeMap::new(),
             order: 0,
@@ -296,276 +297,5 @@ impl World {
     pub fn next_of_interest(&self, alarm: Option<Millis>) -> Millis {
         let rows = self.store.queue.values().flat_map(|row| [row.due_at, row.expires_at, row.lease.map_or(0, |(_, until)| until + 1)]);
         rows.chain(alarm).chain([self.away_until]).filter(|at| *at > self.now).min().unwrap_or(self.now + HOUR)
-    }
-
-    pub fn leased(&mut self, at: usize, claimed: &[Claimed]) {
-        if !claimed.is_empty() {
-            let numbers = self.numbers_of(claimed);
-            self.say(|| format!("process {at} claims {numbers}"));
-        }
-        let life = self.processes[at].life;
-        self.holders.extend(claimed.iter().map(|one| (one.held.lease_id, (at, life))));
-    }
-
-    /// Leases that ended by themselves.
-    pub fn taken_back(&mut self, back: Vec<(Uuid, Uuid)>) {
-        for (id, lease) in back {
-            *self.deaths.entry(id).or_default() += 1;
-            let number = self.number(id);
-            self.say(|| format!("#{number} is taken back"));
-            let (at, life) = self.holders[&lease];
-            if !self.lapses && self.processes[at].alive && self.processes[at].life == life {
-                self.wrong(format!("the lease of #{number} runs out on process {at}, which lives"));
-            }
-        }
-    }
-
-    /// Results in one transaction.
-    pub fn write_down(&mut self, list: &[Results]) {
-        let strangers = check::strangers(self, list);
-        let ours = self.store.finish(list);
-        check::untouched(self, strangers);
-        for (finish, ours) in list.iter().flat_map(|results| &results.finishes).zip(ours) {
-            let id = finish.of.postback_id;
-            check::finished(self, finish, ours);
-            let open = self.store.queue.contains_key(&id);
-            if finish.attempt.sent.is_some() {
-                self.last.insert(id, if ours { Last::Written { open } } else { Last::Late });
-            }
-            if ours {
-                self.deaths.remove(&id);
-            }
-            let (number, state) = (self.number(id), self.store.postbacks[&id].state);
-            self.say(|| format!("#{number} is {state:?}, ours {ours}"));
-        }
-        self.held_since();
-        self.changed();
-    }
-
-    pub fn kill(&mut self, at: usize, how: &str) {
-        if !self.processes[at].alive {
-            return;
-        }
-        self.told.kills += 1;
-        let how = how.to_owned();
-        self.say(|| format!("process {at} dies {how}"));
-        let process = std::mem::replace(&mut self.processes[at], Process::new());
-        self.processes[at].life = process.life;
-        let out = process.calls.values().flat_map(|out| &out.group).map(|one| one.held.id);
-        let unwritten = process.results.iter().flat_map(|(results, _)| &results.finishes).map(|finish| finish.of.postback_id);
-        for id in out.chain(unwritten).collect::<Vec<_>>() {
-            if matches!(self.last.get(&id), Some(Last::Out(_) | Last::Back)) {
-                self.lost(id);
-            }
-        }
-        let out = |(id, last): (&Uuid, &Last)| (*last == Last::Out(at)).then_some(*id);
-        self.last.iter().filter_map(out).collect::<Vec<_>>().into_iter().for_each(|id| self.lost(id));
-        let wait = self.rng.random_range(AWAY);
-        self.after(wait, Event::Start(at));
-    }
-
-    fn lost(&mut self, id: Uuid) {
-        self.last.insert(id, Last::Lost);
-        *self.unlogged.entry(id).or_default() += 1;
-    }
-
-    fn happens(&mut self, happens: Happens) {
-        self.say(|| format!("{happens:?}"));
-        let ids: Vec<Uuid> = self.store.connections.keys().copied().collect();
-        match happens {
-            Happens::Conversions { connection, count, kind, lives } => self.conversions(ids[connection], count, kind, lives),
-            Happens::Weather(connection, weather) => self.network(ids[connection]).weather = weather,
-            Happens::Disable(connection) => self.store.set_enabled(ids[connection], false, self.now),
-            Happens::Enable(connection) => self.store.set_enabled(ids[connection], true, self.now),
-            Happens::Expire(connection) => self.network(ids[connection]).secret = None,
-            Happens::Reconnect(connection) => self.reconnect(ids[connection]),
-            Happens::Forbid(connection) => self.network(ids[connection]).allowed = false,
-            Happens::Allow(connection) => self.network(ids[connection]).allowed = true,
-            Happens::TryAgain(connection) => self.try_again(ids[connection]),
-            Happens::Disconnect(connection) => self.disconnect(ids[connection]),
-            Happens::OtherTarget(connection) => self.other_target(ids[connection]),
-            Happens::OtherTransport(connection) => self.other_transport(ids[connection]),
-            Happens::Kill(at) => self.kill(at, "by SIGKILL"),
-            Happens::Stop(at) => self.stop(at),
-            Happens::Stall(at, wait) => {
-                self.processes[at].stalled_until = self.now + wait;
-                self.lapses = true;
-            }
-            Happens::DatabaseAway(wait) => {
-                self.away_until = self.now + wait;
-                self.last_away = self.away_until;
-                self.lapses = true;
-            }
-        }
-        self.held_since();
-        self.changed();
-    }
-
-    /// Since when each connection may not send.
-    fn held_since(&mut self) {
-        for (id, connection) in &self.store.connections {
-            let (route, since) = self.led.entry(*id).or_insert_with(|| (connection.route.clone(), self.now));
-            if !route.leads_to_same(&connection.route) {
-                (*route, *since) = (connection.route.clone(), self.now);
-            }
-            if connection.sends() {
-                self.held.remove(id);
-            } else {
-                self.held.entry(*id).or_insert(self.now);
-            }
-        }
-    }
-
-    fn network(&mut self, id: Uuid) -> &mut Network {
-        self.networks.get_mut(&id).expect("every connection has one")
-    }
-
-    fn stop(&mut self, at: usize) {
-        let process = &mut self.processes[at];
-        if process.alive && !process.stopping {
-            process.stopping = true;
-            let life = process.life;
-            self.turn_soon(at);
-            self.after(40 * SECOND, Event::StopNow(at, life));
-        }
-    }
-
-    fn connect(&mut self, number: usize, network: &str, transport: Option<&str>) {
-        let id = Uuid::from_u128(0x1_0000 + number as u128);
-        let secret = Some(self.new_secret());
-        let route = Route {
-            id,
-            game_id: Uuid::nil(),
-            network: network.into(),
-            account_id: None,
-            account_through: None,
-            target_id: "TARGET".into(),
-            secret: secret.clone(),
-            secret_pasted: false,
-            test_code: None,
-            transport: transport.map(str::to_owned),
-            probing: false,
-        };
-        let connection = Connection { route, connected: true, enabled: true, parked: None, held_since: None, resumed_at: None };
-        self.store.connections.insert(id, connection);
-        self.networks.insert(id, Network::new(secret));
-    }
-
-    fn new_secret(&mut self) -> String {
-        self.secrets += 1;
-        format!("sealed-{}", self.secrets)
-    }
-
-    fn reconnect(&mut self, id: Uuid) {
-        let secret = Some(self.new_secret());
-        self.network(id).secret.clone_from(&secret);
-        let connection = self.store.connections.get_mut(&id).expect("connections are kept");
-        connection.route.secret = secret;
-        connection.connected = true;
-        self.store.unpark(id, self.now);
-    }
-
-    fn try_again(&mut self, id: Uuid) {
-        if self.store.connections[&id].parked.is_some() {
-            self.store.unpark(id, self.now);
-        }
-    }
-
-    fn disconnect(&mut self, id: Uuid) {
-        let gone = self.store.cancel_waiting(id);
-        self.cancelled.extend(gone.into_iter().map(|id| (id, self.now)));
-        let connection = self.store.connections.get_mut(&id).expect("connections are kept");
-        connection.connected = false;
-        connection.route.secret = None;
-    }
-
-    /// Waiting ones are cancelled, never sent to it.
-    fn other_target(&mut self, id: Uuid) {
-        self.disconnect(id);
-        let route = &mut self.store.connections.get_mut(&id).expect("connections are kept").route;
-        route.target_id.push('X');
-        self.reconnect(id);
-    }
-
-    fn other_transport(&mut self, id: Uuid) {
-        let route = &mut self.store.connections.get_mut(&id).expect("connections are kept").route;
-        if route.network == "google" {
-            route.transport = if route.transport.is_some() { None } else { Some("ads_api".into()) };
-        }
-    }
-
-    fn conversions(&mut self, connection_id: Uuid, count: usize, kind: Kind, lives: Millis) {
-        // What comes while nobody is connected is no postback.
-        if self.store.connections[&connection_id].connected {
-            for _ in 0..count {
-                self.conversion(connection_id, kind, lives);
-            }
-        }
-    }
-
-    fn conversion(&mut self, connection_id: Uuid, kind: Kind, lives: Millis) {
-        let id = Uuid::from_u128((0x2 << 64) + self.store.postbacks.len() as u128);
-        let network = self.store.connections[&connection_id].route.network.clone();
-        let of = Of {
-            postback_id: id,
-            game_id: Uuid::nil(),
-            network,
-            connection_id,
-            goal_id: Uuid::nil(),
-            goal_name: String::new(),
-            event: "purchase".into(),
-            test: false,
-        };
-        let click =
-            ClickIds { kind: "gclid".into(), id: "click".into(), time: self.now - HOUR, fbp: None, fbc: None, ttp: None, rdt_uuid: None };
-        let body = Body {
-            name: if kind == Kind::Bad { BAD.into() } else { "Purchase".into() },
-            action: Some(if self.rng.random_ratio(1, 4) { "1" } else { "2" }.into()),
-            goal_event: "purchase".into(),
-            dedup_id: id.to_string(),
-            time: self.now,
-            click: Some(click),
-            browser: None,
-            external_id: None,
-            email: None,
-            email_sha256: None,
-            phone: None,
-            value: None,
-            consent: Consent::Full,
-            test: false,
-        };
-        if kind == Kind::Poison {
-            self.poison.insert(id);
-        }
-        self.meant.insert(id, self.store.connections[&connection_id].route.target_id.clone());
-        let expires_at = self.now + lives + self.rng.random_range(0..HOUR);
-        self.store.insert(of, body, self.now, expires_at);
-    }
-
-    fn calm_begins(&mut self) {
-        self.calm = true;
-        self.say(|| "calm begins".into());
-        for id in self.store.connections.keys().copied().collect::<Vec<_>>() {
-            let network = self.network(id);
-            (network.weather, network.allowed) = (Weather::Good, true);
-            self.store.set_enabled(id, true, self.now);
-            if !self.store.connections[&id].connected || self.networks[&id].secret != self.store.connections[&id].route.secret {
-                self.reconnect(id);
-            }
-            self.try_again(id);
-        }
-        self.held_since();
-        self.changed();
-        self.after(CARE, Event::Care);
-    }
-
-    fn care(&mut self) {
-        for id in self.store.connections.keys().copied().collect::<Vec<_>>() {
-            self.try_again(id);
-        }
-        self.held_since();
-        self.changed();
-        let wait = if self.now < self.calm_at + HOUR { CARE } else { 12 * HOUR };
-        self.after(wait, Event::Care);
     }
 }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod connect;
+mod fuzz;
 mod later;
 mod published;
 mod requests;

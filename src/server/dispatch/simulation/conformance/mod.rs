@@ -1,0 +1,59 @@
+//! The model of the tables (`store`) held against the tables: the same sequence of statements on both, and after each what is visible must be
+//! equal. Else the simulation proves something about tables that nobody has.
+
+mod pair;
+mod people;
+mod rows;
+mod steps;
+
+use crate::tests::engines::both_engines;
+use pair::Pair;
+use std::collections::BTreeSet;
+
+/// In the ordinary tests; `POSTBACKS_SEQUENCES` plays more, `POSTBACKS_SEQUENCE` one alone.
+const SEQUENCES: u64 = 100;
+const STEPS: usize = 40;
+
+/// What happens in so many sequences, or they say little.
+const HAPPENS: [&str; 14] = [
+    "cancelled",
+    "claimed",
+    "hurried",
+    "last words",
+    "late results",
+    "leases ran out",
+    "not renewed",
+    "parked",
+    "put back",
+    "receipts",
+    "renewed",
+    "repeated",
+    "results",
+    "suspects claimed",
+];
+
+fn asked_for(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+both_engines! {
+    async fn the_model_does_what_the_tables_do(db: TestDb) {
+        let one = asked_for("POSTBACKS_SEQUENCE");
+        let all = asked_for("POSTBACKS_SEQUENCES").unwrap_or(SEQUENCES);
+        let mut seen = BTreeSet::new();
+        for seed in one.map_or(0..all, |seed| seed..seed + 1) {
+            let mut pair = Pair::of(&db, seed).await;
+            for _ in 0..STEPS {
+                pair.step().await;
+                pair.compare().await;
+            }
+            let delivered = pair.store.postbacks.values().any(|one| one.delivered.is_some() && one.delivered == Some(one.state));
+            pair.saw("what was delivered stays so", delivered);
+            seen.extend(std::mem::take(&mut pair.seen));
+        }
+        if one.is_none() && all >= SEQUENCES {
+            println!("{seen:?}");
+            assert!(HAPPENS.iter().all(|happens| seen.contains(happens)), "{seen:?}");
+        }
+    }
+}
