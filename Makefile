@@ -1,6 +1,6 @@
 # Two commands to know: `make demo` shows the whole loop, `make test` proves it. Each installs what it needs and says so.
 
-.PHONY: demo test serve build simulate chaos
+.PHONY: demo test serve build simulate chaos bench
 
 # The whole loop on this machine alone: server, networks played locally, a sample game and its players.
 demo: build
@@ -28,3 +28,8 @@ simulate:
 # The real program killed CYCLES times (500) under load, on each database.
 chaos:
 	CYCLES=$(CYCLES) scripts/chaos
+
+# What BENCHMARKS.md reports, measured anew: ingest, delivery beside a peer, the whole under load, the queue's depth, the log. QUICK=1 is to see
+# that it works; PART names one (ingest, growth, dispatch, depth, idle, latency, hang, pipeline, log).
+bench:
+	QUICK=$(QUICK) PART=$(PART) scripts/bench
