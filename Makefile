@@ -1,6 +1,6 @@
 # Two commands to know: `make demo` shows the whole loop, `make test` proves it. Each installs what it needs and says so.
 
-.PHONY: demo test serve build simulate chaos fuzz
+.PHONY: demo test serve build simulate chaos fuzz bench
 
 # The whole loop on this machine alone: server, networks played locally, a sample game and its players.
 demo: build
@@ -33,3 +33,8 @@ chaos:
 TIME ?= 60
 fuzz:
 	POSTBACKS_FUZZ_SECONDS=$(TIME) cargo test --quiet --locked --lib -- --nocapture fuzz
+
+# What BENCHMARKS.md reports, measured anew: ingest, delivery beside a peer, the whole under load, the queue's depth, the log. QUICK=1 is to see
+# that it works; PART names one (ingest, growth, dispatch, depth, idle, latency, hang, pipeline, log).
+bench:
+	QUICK=$(QUICK) PART=$(PART) scripts/bench

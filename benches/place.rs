@@ -27,6 +27,14 @@ impl Place {
         (place, url, db)
     }
 
+    /// A fresh database of somebody else's, empty.
+    #[allow(dead_code)] // one bench has a peer
+    pub async fn empty_database(server: &str) -> (Self, String, Db) {
+        let (place, url) = Self::empty(server).await;
+        let db = Db::open(&url).await.expect("the database opens");
+        (place, url, db)
+    }
+
     async fn empty(server: &str) -> (Self, String) {
         if !server.starts_with("postgres") {
             // Not under /tmp: that may be memory, and this measures a disk.

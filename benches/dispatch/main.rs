@@ -1,41 +1,94 @@
 //! How many postbacks a second go from the queue to the network and into the log: dispatch, database and simulator on the same
-//! machine, over real connections. `cargo bench --bench dispatch` measures SQLite in a file, and PostgreSQL too where
-//! TEST_DATABASE_URL names a server. Prints the minimum, median and maximum of five runs.
+//! machine, over real connections. SQLite in a file; where TEST_DATABASE_URL names a server PostgreSQL too, and the peer (`benches/peer`) if its
+//! packages are installed (`make bench` sees to that). All take turns, run by run, so that what else the machine does troubles all alike.
+//!
+//! `cargo bench --bench dispatch [-- sqlite|postgres|peer] [-- quick]`
 
+mod peer;
 #[path = "../place.rs"]
 mod place;
 mod rig;
+#[path = "../table.rs"]
+mod table;
 
+use peer::Peer;
+use postbacks::server::now;
+use postbacks::server::simulator::{self, State};
 use rig::Rig;
+use std::sync::Arc;
+use table::Runs;
 
-const RUNS: usize = 5;
+/// What is measured: events a call, postbacks a run. The peer sends one a call whatever it is compared with.
+const LOADS: [(usize, usize); 2] = [(1, 20_000), (50, 100_000)];
+const PEER: &str = "peer";
+const PEERS_JOBS: usize = 20_000;
 
-/// What is measured: events a call, postbacks a run.
-const LOADS: &[(usize, usize)] = &[(1, 20_000), (50, 100_000)];
+enum Runner {
+    Ours(Box<Rig>),
+    Peer(Box<Peer>),
+}
+
+struct Contender {
+    name: &'static str,
+    runner: Runner,
+    rates: Runs,
+}
 
 #[tokio::main]
 async fn main() {
-    // cargo passes its own flags; the first plain word picks an engine.
-    let only: Option<String> = std::env::args().skip(1).find(|word| !word.starts_with('-'));
-    for (engine, server) in place::engines() {
-        if only.as_deref().is_some_and(|only| only != engine) {
-            continue;
+    let words = table::words();
+    let engines = place::engines();
+    let asked = |name: &str| {
+        !words.iter().any(|word| word == PEER || engines.iter().any(|(engine, _)| engine == word)) || words.iter().any(|word| word == name)
+    };
+    table::head(&["postbacks a second, every attempt logged", "minimum / median / maximum", "of the peer"]);
+    for (batch, count) in LOADS {
+        let count = if table::quick() { count / 2 } else { count };
+        let mut contenders = Vec::new();
+        for (engine, server) in place::engines().into_iter().filter(|(engine, _)| asked(engine)) {
+            contenders.push(Contender {
+                name: engine,
+                runner: Runner::Ours(Box::new(Rig::start(&server, simulate().await).await)),
+                rates: Runs::default(),
+            });
         }
-        for (batch, count) in LOADS {
-            let rig = Rig::start(&server).await;
-            let mut rates = Vec::with_capacity(RUNS);
-            for _ in 0..RUNS {
-                rates.push(rig.run(*batch, *count).await);
+        if let Some((_, server)) = engines.iter().find(|(engine, _)| *engine == "postgres").filter(|_| asked(PEER) && peer::installed()) {
+            contenders.push(Contender {
+                name: PEER,
+                runner: Runner::Peer(Box::new(Peer::start(server, simulate().await).await)),
+                rates: Runs::default(),
+            });
+        }
+        for _ in 0..table::runs() {
+            for contender in &mut contenders {
+                contender.rates.0.push(match &mut contender.runner {
+                    Runner::Ours(rig) => rig.run(batch, count).await,
+                    Runner::Peer(peer) => peer.run(PEERS_JOBS).await,
+                });
             }
-            rates.sort_by(f64::total_cmp);
-            println!(
-                "{engine}: {batch} to a call: {:.0} / {:.0} / {:.0} postbacks/s (min / median / max of {RUNS} runs of {count}); {}",
-                rates[0],
-                rates[RUNS / 2],
-                rates[RUNS - 1],
-                rig.counted().await,
-            );
-            rig.stop().await;
+        }
+        let peers = contenders.iter().find(|contender| contender.name == PEER).map(|peer| peer.rates.median());
+        for Contender { name, runner, rates } in contenders {
+            let calls = if name == PEER { 1 } else { batch };
+            let ratio = peers.map_or_else(|| "–".into(), |peers| format!("{:.1} x", rates.median() / peers));
+            table::line(&[&format!("{name}, {calls} a call"), &rates.spread(), &ratio]);
+            match runner {
+                Runner::Ours(rig) => rig.stop().await,
+                Runner::Peer(peer) => peer.stop().await,
+            }
         }
     }
+}
+
+/// A simulator of its own for each, so that none finds another's ledger.
+async fn simulate() -> (String, State) {
+    let state = State::new(Arc::new(now), simulator::Limits { events: 10_000, body_bytes: 1 << 20, ids: 10_000 });
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let (address, _) = simulator::serve(listen, state.clone(), std::future::pending()).await.expect("the simulator listens");
+    (format!("http://{address}"), state)
+}
+
+/// How many events the simulator has taken.
+fn taken(state: &State) -> u64 {
+    state.ledger().last().0
 }

@@ -1,6 +1,7 @@
 //! A game that is connected to the simulator's TikTok, and a queue to fill and empty.
 
 use crate::place::{Place, run};
+use crate::taken;
 use postbacks::model::conversion::Consent;
 use postbacks::model::game::{DEFAULT_WINDOW_DAYS, Game};
 use postbacks::model::{DAY, MINUTE, Millis};
@@ -11,7 +12,7 @@ use postbacks::server::networks;
 use postbacks::server::networks::contract::{ClickIds, Event, Settings};
 use postbacks::server::networks::http::Http;
 use postbacks::server::secrets::Sealer;
-use postbacks::server::simulator::{self, world};
+use postbacks::server::simulator::world;
 use postbacks::server::{now, simulator::State};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub struct Rig {
     db: Db,
     place: Place,
     base: String,
+    state: State,
     sealer: Sealer,
     game_id: Uuid,
     goal_id: Uuid,
@@ -34,15 +36,13 @@ pub struct Rig {
 }
 
 impl Rig {
-    pub async fn start(server: &str) -> Self {
+    pub async fn start(server: &str, (base, state): (String, State)) -> Self {
         let (place, url, db) = Place::make(server).await;
-        let state = State::new(Arc::new(now), simulator::Limits::default());
-        let listen = "127.0.0.1:0".parse().expect("an address");
-        let (address, _) = simulator::serve(listen, state, std::future::pending()).await.expect("the simulator listens");
         let rig = Self {
             db,
             place,
-            base: format!("http://{address}"),
+            base,
+            state,
             sealer: Sealer::new(&[7; 32], None),
             game_id: Uuid::now_v7(),
             goal_id: Uuid::now_v7(),
@@ -87,11 +87,15 @@ impl Rig {
             changes::write(&mut tx, &Changes { postbacks, ..Changes::default() }, now()).await.expect("postbacks are queued");
             tx.commit().await.expect("the commit holds");
         }
-        let shutdown = CancellationToken::new();
+        settle(&self.db).await;
+        let (shutdown, before) = (CancellationToken::new(), taken(&self.state));
         let started = Instant::now();
         let running = tokio::spawn(dispatch::run(self.dispatch(batch), shutdown.clone()));
-        while self.count("select count(*) from (select 1 from queue limit 1) as first").await > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        // To ask the queue itself costs, and so only when everything was sent.
+        while taken(&self.state) < before + count as u64
+            || counted(&self.db, "select count(*) from (select 1 from queue limit 1) as first").await > 0
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let took = started.elapsed();
         shutdown.cancel();
@@ -150,24 +154,26 @@ impl Rig {
         }
     }
 
-    async fn count(&self, text: &'static str) -> i64 {
-        let (count,): (i64,) = match &self.db {
-            Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
-            Db::Postgres(pool) => sqlx::query_as(text).fetch_one(pool).await,
-        }
-        .expect("the database counts");
-        count
-    }
-
-    /// What the runs left behind.
-    pub async fn counted(&self) -> String {
-        let accepted = self.count("select count(*) from postbacks where state = 'accepted'").await;
-        let attempts = self.count("select count(*) from attempts").await;
-        let calls = self.count("select count(*) from calls").await;
-        format!("{accepted} accepted in {attempts} attempts and {calls} calls")
-    }
-
     pub async fn stop(self) {
+        let attempts = counted(&self.db, "select count(*) from attempts").await;
+        let accepted = counted(&self.db, "select count(*) from postbacks where state = 'accepted'").await;
+        assert_eq!(attempts, accepted, "every postback was taken at its first attempt");
         self.place.remove(self.db).await;
+    }
+}
+
+pub async fn counted(db: &Db, text: &'static str) -> i64 {
+    let (count,): (i64,) = match db {
+        Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
+        Db::Postgres(pool, ..) => sqlx::query_as(text).fetch_one(pool).await,
+    }
+    .expect("the database counts");
+    count
+}
+
+/// PostgreSQL looks at what was put in, as it does by itself a minute later.
+pub async fn settle(db: &Db) {
+    if let Db::Postgres(pool, ..) = db {
+        sqlx::query("vacuum analyze").execute(pool).await.expect("the server looks");
     }
 }

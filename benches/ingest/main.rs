@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// The word that asks for the long measurement.
 const GROWTH: &str = "growth";
+/// The word that asks for fewer and shorter runs.
+const QUICK: &str = "quick";
 const RUNS: usize = 5;
 const RUN_TIME: Duration = Duration::from_secs(5);
 
@@ -28,7 +30,8 @@ const LOADS: &[(&str, usize, usize)] = &[("100-message batches, 16 connections",
 async fn main() {
     // cargo passes its own flags; of the plain words one picks an engine.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let only = words.iter().find(|word| *word != GROWTH && word.parse::<u64>().is_err());
+    let only = words.iter().find(|word| *word != GROWTH && *word != QUICK && word.parse::<u64>().is_err());
+    let (count, time) = if words.iter().any(|word| word == QUICK) { (3, RUN_TIME / 2) } else { (RUNS, RUN_TIME) };
     for (engine, url) in place::engines() {
         if only.is_some_and(|only| only != engine) {
             continue;
@@ -41,18 +44,18 @@ async fn main() {
         for (name, connections, messages) in LOADS {
             let rig = Rig::start(&url).await;
             let idle = rig.memory("VmRSS");
-            let mut runs = Vec::with_capacity(RUNS);
-            for _ in 0..RUNS {
-                runs.push(Load { connections: *connections, messages: *messages, time: RUN_TIME, body: mix::body }.run(&rig).await);
+            let mut runs = Vec::with_capacity(count);
+            for _ in 0..count {
+                runs.push(Load { connections: *connections, messages: *messages, time, body: mix::body }.run(&rig).await);
             }
             runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-            let median = &runs[RUNS / 2];
+            let median = &runs[count / 2];
             println!(
-                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; memory {idle:.0} MB at rest, {:.0} MB at most; {}",
+                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {count} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; memory {idle:.0} MB at rest, {:.0} MB at most; {}",
                 runs[0].rate,
                 median.rate,
-                runs[RUNS - 1].rate,
-                RUN_TIME.as_secs(),
+                runs[count - 1].rate,
+                time.as_secs_f64(),
                 median.p50_ms,
                 median.p99_ms,
                 rig.memory("VmHWM"),

@@ -58,7 +58,7 @@ impl Rig {
         let text = "select (select count(*) from messages), (select count(*) from clicks), (select count(*) from postbacks)";
         let (messages, clicks, postbacks): (i64, i64, i64) = match &self.db {
             Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
-            Db::Postgres(pool) => sqlx::query_as(text).fetch_one(pool).await,
+            Db::Postgres(pool, ..) => sqlx::query_as(text).fetch_one(pool).await,
         }
         .expect("the database counts");
         format!("{messages} messages, {clicks} clicks, {postbacks} postbacks stored")
@@ -69,7 +69,7 @@ impl Rig {
         let text = "select count(*) from messages";
         let (count,): (i64,) = match &self.db {
             Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
-            Db::Postgres(pool) => sqlx::query_as(text).fetch_one(pool).await,
+            Db::Postgres(pool, ..) => sqlx::query_as(text).fetch_one(pool).await,
         }
         .expect("the database counts");
         u64::try_from(count).unwrap_or_default()

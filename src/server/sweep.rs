@@ -1,6 +1,6 @@
 //! Housekeeping beside the web server: what has run out is ended or forgotten, in small transactions that let the others in between.
 
-use super::db::{Db, Result, Tx, conversions, grants, message_ids, resends, sessions};
+use super::db::{Db, Result, Tx, attempt_counts, conversions, grants, message_ids, resends, sessions};
 use super::retention;
 use crate::model::{DAY, Millis};
 use std::time::Duration;
@@ -25,9 +25,14 @@ enum Kind {
     Grants,
     /// Resends that ended long ago; what came of them stands in the log and in the audit log.
     Resends,
+    /// Counts of attempts whose five minutes are over: added together.
+    FreshCounts,
+    /// Counts that no page shows any more.
+    OldCounts,
 }
 
-const ALL: [Kind; 5] = [Kind::WaitingConversions, Kind::MessageIds, Kind::Sessions, Kind::Grants, Kind::Resends];
+const ALL: [Kind; 7] =
+    [Kind::WaitingConversions, Kind::MessageIds, Kind::Sessions, Kind::Grants, Kind::Resends, Kind::FreshCounts, Kind::OldCounts];
 /// How long the page of a resend that ended is kept.
 const RESENDS_KEPT_FOR: Millis = 90 * DAY;
 
@@ -74,6 +79,8 @@ async fn part(db: &Db, kind: Kind, now: Millis) -> Result<u64> {
         Kind::Sessions => sessions::delete_ended(&mut tx, now, AT_ONCE).await?,
         Kind::Grants => grants::delete_ended(&mut tx, now).await?,
         Kind::Resends => resends::forget(&mut tx, now - RESENDS_KEPT_FOR, AT_ONCE).await?,
+        Kind::FreshCounts => attempt_counts::merge(&mut tx, now, AT_ONCE).await?,
+        Kind::OldCounts => attempt_counts::forget(&mut tx, now, AT_ONCE).await?,
     };
     tx.commit().await?;
     Ok(count)

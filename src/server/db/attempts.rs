@@ -1,6 +1,6 @@
 //! The delivery log as people read it: one network of one game, by time and status, a page at a time.
 
-use super::{Db, Result, on, rows};
+use super::{Db, Result, attempt_counts, on, rows};
 use crate::model::Millis;
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange, LastWord, Sequel, StatusCounts};
 use crate::model::filter::{Cursor, Position};
@@ -124,15 +124,7 @@ pub async fn page(db: &Db, scope: &Scope, position: &Position) -> Result<(Vec<At
 /// How many attempts of the scope ended how (the scope's status does not narrow it), with answer times of the latest thousand.
 /// `tests`: whether test events count, as they do in the log that lists them, and nowhere else.
 pub async fn counts(db: &Db, scope: &Scope, tests: bool) -> Result<StatusCounts> {
-    let rows: Vec<(String, i64)> = on!(db, pool => sqlx::query_as(
-        "select status, count(*) from attempts where game_id = $1 and network = $2 and time >= $3 and ($4 or not test) group by status",
-    )
-    .bind(scope.game_id)
-    .bind(&scope.network)
-    .bind(scope.since)
-    .bind(tests)
-    .fetch_all(pool)
-    .await)?;
+    let rows = attempt_counts::since(db, scope, tests).await?;
     let mut latencies: Vec<(i32,)> = on!(db, pool => sqlx::query_as(
         "select latency_ms from attempts where game_id = $1 and network = $2 and time >= $3 and latency_ms is not null
          and ($4 or not test) order by time desc, id desc limit 1000",

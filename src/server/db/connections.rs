@@ -160,6 +160,15 @@ pub async fn answered(tx: &mut Tx, id: Uuid) -> Result<()> {
         .map(drop))
 }
 
+/// The network took something of it that was no test.
+pub async fn delivered(tx: &mut Tx, id: Uuid) -> Result<()> {
+    within!(tx, c => sqlx::query("update connections set delivered = true where id = $1 and not delivered")
+        .bind(id)
+        .execute(c)
+        .await
+        .map(drop))
+}
+
 /// Makes everything of the connection due if nothing holds it any more; the time it was held is added to the 72 h of retries.
 async fn release(tx: &mut Tx, id: Uuid, now: Millis) -> Result<()> {
     let held: Option<(Option<i64>,)> = within!(tx, c => sqlx::query_as(

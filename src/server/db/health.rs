@@ -25,9 +25,7 @@ struct Row {
 /// The facts of every connected connection of the game, by network.
 pub async fn of_game(db: &Db, game_id: Uuid, now: Millis) -> Result<Vec<(String, Facts)>> {
     let rows: Vec<Row> = on!(db, pool => sqlx::query_as(
-        "select c.id, c.network, c.parked_cause, c.parked_since, c.parked_words, c.resumed_at, exists (
-             select 1 from postbacks p where p.connection_id = c.id and p.state in ('accepted', 'confirmed') and not p.test
-         ) as ever_delivered
+        "select c.id, c.network, c.parked_cause, c.parked_since, c.parked_words, c.resumed_at, c.delivered as ever_delivered
          from connections c where c.game_id = $1 and c.connected order by c.network",
     )
     .bind(game_id)

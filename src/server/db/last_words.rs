@@ -2,8 +2,9 @@
 
 use super::attempts::day_of;
 use super::connections::{self, Park};
+use super::log_rows::{log_attempts, log_calls};
 use super::receipts::{self, Open};
-use super::results::{Attempt, Call, Of, log_attempts, log_calls};
+use super::results::{Attempt, Call, Of};
 use super::{Db, Result, Tx, rows, within};
 use crate::model::Millis;
 use crate::model::attempt::LastWord;

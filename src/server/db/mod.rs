@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod api_keys;
+pub mod attempt_counts;
 pub mod attempts;
 pub mod audit;
 pub mod changes;
@@ -26,6 +27,7 @@ pub mod health;
 pub mod instance;
 pub mod kept_back;
 pub mod last_words;
+pub mod log_rows;
 pub mod memberships;
 pub mod message_ids;
 pub mod pixel;

@@ -1,7 +1,8 @@
 //! Postbacks: what claimed ones are to send, and how those end that must not go out.
 
+use super::log_rows::log_attempts;
 use super::queue::Held;
-use super::results::{Attempt, Of, log_attempts};
+use super::results::{Attempt, Of};
 use super::{Result, Tx, receipts, rows, within};
 use crate::model::Millis;
 use crate::server::networks::contract::Event;
@@ -34,24 +35,34 @@ struct Row {
 macro_rules! of_text {
     ($more:literal) => {
         concat!(
-            "select p.id as postback_id, p.game_id, p.network, p.connection_id, p.goal_id, coalesce(g.name, '') as goal_name, p.event, p.test",
+            " select p.id as postback_id, p.game_id, p.network, p.connection_id, p.goal_id, coalesce(g.name, '') as goal_name, p.event, p.test",
             $more,
             " from wanted w cross join postbacks p left join goals g on g.id = p.goal_id where p.id = w.id"
         )
     };
 }
 
+const LOAD: &str = of_text!(", p.body, p.unknown_since");
+
 /// What the held rows are to send, in their order.
 pub async fn load(tx: &mut Tx, held: Vec<Held>) -> Result<Vec<Claimed>> {
     let ids: Vec<Uuid> = held.iter().map(|row| row.id).collect();
     let mut found: HashMap<Uuid, Row> = HashMap::with_capacity(ids.len());
-    for list in rows::lists(&ids) {
-        let rows: Vec<Row> = within!(tx, c => {
-            let mut query = rows::wanted(&list);
-            query.push(of_text!(", p.body, p.unknown_since"));
-            query.build_query_as().fetch_all(c).await
-        })?;
-        found.extend(rows.into_iter().map(|row| (row.of.postback_id, row)));
+    match tx {
+        Tx::Sqlite(tx, _) => {
+            for list in rows::lists(&ids) {
+                let mut query = rows::wanted(&list);
+                query.push(LOAD);
+                let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
+                found.extend(rows.into_iter().map(|row| (row.of.postback_id, row)));
+            }
+        }
+        Tx::Postgres(tx, ..) if !ids.is_empty() => {
+            let text = concat!("with wanted (id) as (select unnest($1::uuid[]))", of_text!(", p.body, p.unknown_since"));
+            let rows: Vec<Row> = sqlx::query_as(text).bind(ids).fetch_all(&mut **tx).await?;
+            found.extend(rows.into_iter().map(|row| (row.of.postback_id, row)));
+        }
+        Tx::Postgres(..) => {}
     }
     let claimed = |held: Held| {
         let row = found.remove(&held.id)?;

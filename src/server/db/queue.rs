@@ -101,25 +101,34 @@ macro_rules! held_rows {
     }};
 }
 
-/// Written twice because SQLite deletes from one table only.
-const DELETE_HELD: [&str; 2] = [
-    "delete from queue where rowid in (select q.rowid from held cross join queue q where q.id = held.id and q.lease_id = held.lease) returning id",
-    "delete from queue using held where queue.id = held.id and queue.lease_id = held.lease returning queue.id",
-];
+const DELETE_HELD: &str = "delete from queue where rowid in (select q.rowid from held cross join queue q where q.id = held.id and q.lease_id = held.lease) returning id";
 
-/// Takes rows out of the queue; which of them were still ours.
+/// Takes rows out of the queue; which of them were still ours. Written twice because SQLite deletes from one table only.
 pub async fn take_out(tx: &mut Tx, held: &[(Uuid, Uuid)]) -> Result<Vec<Uuid>> {
-    let [sqlite, postgres] = DELETE_HELD;
-    let text = if matches!(tx, Tx::Sqlite(..)) { sqlite } else { postgres };
-    let mut ours = Vec::with_capacity(held.len());
-    for piece in rows::pieces(held) {
-        let gone: Vec<(Uuid,)> = within!(tx, c => held_rows!(piece).push(text).build_query_as().fetch_all(c).await)?;
-        ours.extend(gone.into_iter().map(|(id,)| id));
+    let mut ours: Vec<(Uuid,)> = Vec::with_capacity(held.len());
+    match tx {
+        Tx::Sqlite(tx, _) => {
+            for piece in rows::pieces(held) {
+                ours.extend(held_rows!(piece).push(DELETE_HELD).build_query_as::<(Uuid,)>().fetch_all(&mut **tx).await?);
+            }
+        }
+        Tx::Postgres(tx, ..) if !held.is_empty() => {
+            ours = sqlx::query_as(
+                "delete from queue using unnest($1::uuid[], $2::uuid[]) as held (id, lease)
+                 where queue.id = held.id and queue.lease_id = held.lease returning queue.id",
+            )
+            .bind(rows::column(held, |(id, _)| *id))
+            .bind(rows::column(held, |(_, lease)| *lease))
+            .fetch_all(&mut **tx)
+            .await?;
+        }
+        Tx::Postgres(..) => {}
     }
-    Ok(ours)
+    Ok(ours.into_iter().map(|(id,)| id).collect())
 }
 
-/// Written twice because the engines lock differently: SQLite has one writer, PostgreSQL skips what another process is claiming.
+/// Written twice because the engines lock differently: SQLite has one writer, PostgreSQL skips what another process is claiming, and then
+/// knows where in the table the rows are that it has locked.
 macro_rules! claiming {
     ($condition:literal) => {
         [
@@ -129,11 +138,9 @@ macro_rules! claiming {
                 " limit $5) returning id, lease_id, lease_until, attempt, steps, claims, refusals, give_up_at, expires_at, alone"
             ),
             concat!(
-                "with due as materialized (select id from queue where ",
+                "update queue set lease_id = $1, lease_until = $2, claims = claims + 1 where ctid = any(array(select ctid from queue where ",
                 $condition,
-                " limit $5 for update skip locked)
-                 update queue set lease_id = $1, lease_until = $2, claims = claims + 1 from due where queue.id = due.id
-                 returning queue.id, lease_id, lease_until, attempt, steps, claims, refusals, give_up_at, expires_at, alone"
+                " limit $5 for update skip locked)) returning id, lease_id, lease_until, attempt, steps, claims, refusals, give_up_at, expires_at, alone"
             ),
         ]
     };
@@ -326,7 +333,7 @@ mod tests {
     #[tokio::test]
     async fn sqlite_finds_held_rows_without_reading_the_queue() {
         let pairs: Vec<(Uuid, Uuid)> = (0..256).map(|_| (Uuid::new_v4(), Uuid::new_v4())).collect();
-        let texts = [DELETE_HELD[0], "update queue set lease_until = 1 from held where queue.id = held.id and queue.lease_id = held.lease"];
+        let texts = [DELETE_HELD, "update queue set lease_until = 1 from held where queue.id = held.id and queue.lease_id = held.lease"];
         for text in texts {
             let mut query: QueryBuilder<Sqlite> = held_rows!(&pairs);
             let steps = engines::sqlite_plan(query.push(text).build().sql().as_str()).await;

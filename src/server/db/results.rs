@@ -1,7 +1,9 @@
 //! What came of the calls, written in one transaction for many: queue, postbacks, the delivery log and what it does to the connection.
 
 use super::connections::{self, Park};
+use super::log_rows::{log_attempts, log_calls};
 use super::receipts::{self, Covered, Receipt};
+use super::rows::column;
 use super::{Db, Result, Tx, postbacks, queue, rows, within};
 use crate::model::attempt::{AttemptStatus, LastWord};
 use crate::model::postback::PostbackState;
@@ -105,6 +107,32 @@ pub struct Finish {
     pub receipt: Option<Covered>,
 }
 
+/// How a postback's row says where it stands.
+struct Stood<'a> {
+    word: &'static str,
+    why: Option<&'a str>,
+    calls: i32,
+    at: Option<Millis>,
+    over: Option<Millis>,
+}
+
+impl Finish {
+    fn stood(&self) -> Stood<'_> {
+        let time = self.attempt.time;
+        let (state, why, over) = match &self.stand {
+            Stand::Over { state, ended } => (*state, ended.as_deref(), Some(time)),
+            Stand::Open { .. } => (PostbackState::Retrying, None, None),
+        };
+        let called = self.attempt.sent.is_some();
+        Stood { word: state.word(), why, calls: i32::from(called), at: called.then_some(time), over }
+    }
+
+    /// The network took it, and it was no test.
+    fn delivered(&self) -> bool {
+        matches!(self.stand, Stand::Over { state: PostbackState::Accepted, .. }) && !self.of.test
+    }
+}
+
 /// Results that are written together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Results {
@@ -195,17 +223,26 @@ async fn write(tx: &mut Tx, list: &[Results]) -> Result<()> {
     for id in answered {
         connections::answered(tx, id).await?;
     }
+    let delivered: BTreeSet<Uuid> = held.iter().filter(|finish| finish.delivered()).map(|finish| finish.of.connection_id).collect();
+    for id in delivered {
+        connections::delivered(tx, id).await?;
+    }
     Ok(())
 }
 
 /// What was delivered before and was only repeated stays delivered.
 /// When retries end is decided by the first try; what is held by then was let go later, and the time it was held is in it already.
 /// What is tried is named twice: of `postbacks.id = tried.id` alone SQLite reads every postback that there is.
-const UPDATE: &str = ") update postbacks set
+macro_rules! update_text {
+    () => {
+        " update postbacks set
      state = case when tried.word in ('failed', 'expired') then coalesce(delivered, tried.word) else tried.word end,
      ended = case when tried.word in ('failed', 'expired') and delivered is not null then null else tried.why end,
      attempts = attempts + tried.calls, first_attempt_at = coalesce(first_attempt_at, tried.at), unknown_since = coalesce(unknown_since, tried.unknown),
-     finished_at = tried.over from tried where postbacks.id = tried.id and postbacks.id in (select id from tried)";
+     finished_at = tried.over from tried where postbacks.id = tried.id and postbacks.id in (select id from tried)"
+    };
+}
+const UPDATE: &str = update_text!();
 const RESCHEDULE: &str = ") update queue set lease_id = null, lease_until = null, claims = 0, attempt = attempt + 1, due_at = tried.due,
      steps = tried.used, refusals = tried.refused, give_up_at = coalesce(queue.give_up_at, tried.ends) from tried
      where queue.id = tried.id and queue.id in (select id from tried) and queue.lease_id = tried.lease returning queue.id";
@@ -235,85 +272,37 @@ async fn reschedule(tx: &mut Tx, open: &[&Finish]) -> Result<HashSet<Uuid>> {
 }
 
 async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
-    for piece in rows::pieces(held) {
-        within!(tx, c => {
-            let mut query = QueryBuilder::new("with tried (id, word, why, calls, at, unknown, over) as (");
-            query.push_values(piece, |mut row, finish| {
-                let time = finish.attempt.time;
-                let (state, ended, over) = match &finish.stand {
-                    Stand::Over { state, ended } => (*state, ended.as_deref(), Some(time)),
-                    Stand::Open { .. } => (PostbackState::Retrying, None, None),
-                };
-                let called = finish.attempt.sent.is_some();
-                row.push_bind(finish.of.postback_id)
-                    .push_bind(state.word())
-                    .push_bind(ended)
-                    .push_bind(i32::from(called))
-                    .push_bind(called.then_some(time))
-                    .push_bind(finish.unknown_since)
-                    .push_bind(over);
-            });
-            query.push(UPDATE).build().execute(c).await.map(drop)
-        })?;
-    }
-    Ok(())
-}
-
-pub async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
-    for piece in rows::pieces(calls) {
-        within!(tx, c => {
-            let mut query = QueryBuilder::new("insert into calls (day, id, method, url, headers, envelope, response) ");
-            query.push_values(piece, |mut row, call| {
-                row.push_bind(day(call.time))
-                    .push_bind(call.id)
-                    .push_bind(call.method.as_str())
-                    .push_bind(call.url.as_str())
-                    .push_bind(call.headers.as_str())
-                    .push_bind(call.envelope.as_str())
-                    .push_bind(call.response.as_deref());
-            });
-            query.build().execute(c).await.map(drop)
-        })?;
-    }
-    Ok(())
-}
-
-/// Writes rows of the log; the flag says which of them are late.
-pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Result<()> {
-    for piece in rows::pieces(attempts) {
-        within!(tx, c => {
-            let mut query = QueryBuilder::new(
-                "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, http,
-                 latency_ms, attempt, code, words, meaning, test, late, call_id, request, transport, told, of_attempt) ",
-            );
-            query.push_values(piece, |mut row, (of, attempt, late)| {
-                row.push_bind(day(attempt.time))
-                    .push_bind(attempt.id)
-                    .push_bind(of.game_id)
-                    .push_bind(of.network.as_str())
-                    .push_bind(of.connection_id)
-                    .push_bind(of.postback_id)
-                    .push_bind(of.goal_id)
-                    .push_bind(of.goal_name.as_str())
-                    .push_bind(of.event.as_str())
-                    .push_bind(attempt.time)
-                    .push_bind(attempt.status.word())
-                    .push_bind(attempt.http)
-                    .push_bind(attempt.latency_ms)
-                    .push_bind(attempt.number)
-                    .push_bind(attempt.code.as_deref())
-                    .push_bind(attempt.words.as_deref())
-                    .push_bind(attempt.meaning.as_str())
-                    .push_bind(of.test)
-                    .push_bind(*late)
-                    .push_bind(attempt.sent.as_ref().map(|(call, _)| *call))
-                    .push_bind(attempt.sent.as_ref().map(|(_, event)| event.as_str()))
-                    .push_bind(attempt.transport)
-                    .push_bind(attempt.told.filter(|_| !late).map(LastWord::word))
-                    .push_bind(attempt.of_attempt);
-            });
-            query.build().execute(c).await.map(drop)
-        })?;
+    match tx {
+        Tx::Sqlite(tx, _) => {
+            for piece in rows::pieces(held) {
+                let mut query = QueryBuilder::new("with tried (id, word, why, calls, at, unknown, over) as (");
+                query.push_values(piece, |mut row, finish| {
+                    let stood = finish.stood();
+                    row.push_bind(finish.of.postback_id).push_bind(stood.word).push_bind(stood.why).push_bind(stood.calls);
+                    row.push_bind(stood.at).push_bind(finish.unknown_since).push_bind(stood.over);
+                });
+                query.push(")").push(UPDATE).build().execute(&mut **tx).await?;
+            }
+        }
+        Tx::Postgres(tx, ..) if !held.is_empty() => {
+            let stood: Vec<Stood> = held.iter().map(|finish| finish.stood()).collect();
+            sqlx::query(concat!(
+                "with tried (id, word, why, calls, at, unknown, over) as (
+                     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::bigint[])
+                 )",
+                update_text!()
+            ))
+            .bind(column(held, |finish| finish.of.postback_id))
+            .bind(column(&stood, |stood| stood.word))
+            .bind(column(&stood, |stood| stood.why))
+            .bind(column(&stood, |stood| stood.calls))
+            .bind(column(&stood, |stood| stood.at))
+            .bind(column(held, |finish| finish.unknown_since))
+            .bind(column(&stood, |stood| stood.over))
+            .execute(&mut **tx)
+            .await?;
+        }
+        Tx::Postgres(..) => {}
     }
     Ok(())
 }
@@ -329,7 +318,7 @@ mod tests {
     /// What a result costs must not grow with the log and the queue.
     #[tokio::test]
     async fn sqlite_finds_what_a_result_changes_by_its_key() {
-        rows::assert_no_scan("tried (id, word, why, calls, at, unknown, over)", UPDATE, "postbacks").await;
+        rows::assert_no_scan("tried (id, word, why, calls, at, unknown, over)", &format!("){UPDATE}"), "postbacks").await;
         rows::assert_no_scan("tried (id, lease, due, used, refused, ends)", RESCHEDULE, "queue").await;
     }
 }

@@ -47,6 +47,11 @@ where
     query
 }
 
+/// A column of the rows, for PostgreSQL's `unnest`: one text for any number of rows, and so many times fewer parameters.
+pub fn column<'r, R, V>(rows: &'r [R], value: impl Fn(&'r R) -> V) -> Vec<V> {
+    rows.iter().map(value).collect()
+}
+
 /// `(…, …)`, after an `in`.
 pub fn push_list<DB: Database>(query: &mut QueryBuilder<DB>, ids: &[Uuid])
 where

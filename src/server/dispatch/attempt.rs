@@ -19,15 +19,17 @@ pub const LEAST_LEASE: Millis = 25 * SECOND;
 /// Sends the postbacks (of one connection) in one call. Each of them is judged, ended without a call, or comes back to be sent again.
 pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Claimed>, flush: Flush, clock: Clock) -> End {
     let group = still_ours(&dispatch, postbacks, clock.now()).await;
-    let (group, ended) = judge::sendable(&target, group, clock.now());
+    let (mut group, ended) = judge::sendable(&target, group, clock.now());
     if !ended.finishes.is_empty() {
         flush.write(ended, false).await;
     }
     if group.is_empty() {
         return End::nothing();
     }
-    let events: Vec<_> = group.iter().filter_map(|one| one.body.clone()).collect();
+    // What may go out has a body, each its own; it is not copied for the call.
+    let events: Vec<_> = group.iter_mut().filter_map(|one| one.body.take()).collect();
     let called = call::call(&dispatch, &target, &events, clock).await;
+    group.iter_mut().zip(events).for_each(|(one, event)| one.body = Some(event));
     metrics::call_made(target.network.spec().slug, called.latency_ms);
     let (results, end) = judge::judged(&target, group, called, dispatch.first_question, rand::random::<f64>);
     if !results.finishes.is_empty() {

@@ -42,7 +42,7 @@ impl Said {
 
 /// Takes the request apart: the events go to their attempts, the rest is kept once.
 pub fn sent(request: Request, events_at: &str, response: Option<&str>, started: Millis) -> Sent {
-    let logged = http::logged(&request);
+    let logged = http::head(&request);
     let headers = serde_json::to_string(&logged.headers).expect("pairs of texts are JSON");
     let mut body = http::masked_body(request).unwrap_or_default();
     let events = match body.pointer_mut(events_at).map(Value::take) {

@@ -6,7 +6,9 @@ mod retry_after;
 #[cfg(test)]
 mod tests;
 
-pub use log::{Logged, logged, masked_body};
+#[cfg(test)]
+pub use log::logged;
+pub use log::{head, masked_body};
 pub use retry_after::parse_retry_after;
 
 use super::contract::{Answer, Body, HeaderText, Request};
