@@ -8,12 +8,13 @@ mod place;
 mod table;
 
 use place::Place;
-use postbacks::model::{DAY, Millis};
+use postbacks::model::{DAY, Millis, SECOND};
 use postbacks::server::db::queue::{self, Share};
-use postbacks::server::db::{Db, Tx};
+use postbacks::server::db::{Db, Tx, checkpoints};
 use postbacks::server::now;
 use std::time::Instant;
 use table::{Runs, at, number};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const DEEP: i64 = 1_000_000;
@@ -60,29 +61,33 @@ impl Queue {
         let (place, _, db) = Place::make(server).await;
         let queue = Self { db, place, connection: Uuid::now_v7() };
         let mut tx = queue.db.begin().await.expect("a transaction");
-        queue.add(&mut tx, rows, now()).await;
+        queue.add(&mut tx, rows, now() - DAY).await;
         tx.commit().await.expect("the commit holds");
+        // As beside the web server; it ends with the bench.
+        tokio::spawn(checkpoints::run(queue.db.clone(), CancellationToken::new()));
         if let Db::Postgres(pool, ..) = &queue.db {
             sqlx::query("vacuum analyze queue").execute(pool).await.expect("the server looks");
         }
         queue
     }
 
-    /// Rows that are due, as ingest would queue them.
-    async fn add(&self, tx: &mut Tx, rows: i64, now: Millis) {
+    /// Rows as ingest would queue them: due one after the other from then on, with ids in that order.
+    async fn add(&self, tx: &mut Tx, rows: i64, from: Millis) {
         let values = "$1, $2 + n, $2 + $3 + n, 0, 0, 0";
         let into = "insert into queue (id, connection_id, due_at, expires_at, attempt, claims, refusals)";
         let done = match tx {
             Tx::Sqlite(tx, _) => {
                 let text = format!(
-                    "with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n + 1 < $4) {into} select randomblob(16), {values} from numbers"
+                    "with recursive numbers (n) as (select 0 union all select n + 1 from numbers where n + 1 < $4) {into} select unhex(printf('%012x', $2 + n) || '7' || lower(hex(randomblob(9))) || '8'), {values} from numbers"
                 );
-                let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.connection).bind(now - DAY).bind(27 * DAY).bind(rows);
+                let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.connection).bind(from).bind(27 * DAY).bind(rows);
                 query.execute(&mut **tx).await.map(|_| ())
             }
             Tx::Postgres(tx, ..) => {
-                let text = format!("{into} select gen_random_uuid(), {values} from generate_series(0, $4::bigint - 1) as n");
-                let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.connection).bind(now - DAY).bind(27 * DAY).bind(rows);
+                let text = format!(
+                    "{into} select (lpad(to_hex($2::bigint + n), 12, '0') || '7' || substr(md5(random()::text), 1, 19))::uuid, {values} from generate_series(0, $4::bigint - 1) as n"
+                );
+                let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.connection).bind(from).bind(27 * DAY).bind(rows);
                 query.execute(&mut **tx).await.map(|_| ())
             }
         };
@@ -102,7 +107,7 @@ impl Queue {
             let pairs: Vec<(Uuid, Uuid)> = held.iter().map(|row| (row.id, row.lease_id)).collect();
             let mut tx = self.db.begin().await.expect("a transaction");
             queue::take_out(&mut tx, &pairs).await.expect("they leave");
-            self.add(&mut tx, CLAIMED as i64, now()).await;
+            self.add(&mut tx, CLAIMED as i64, now() - SECOND).await;
             tx.commit().await.expect("the commit holds");
         }
         took.sort_by(f64::total_cmp);

@@ -35,12 +35,13 @@ impl Arrivals {
                 if let Some((newest, ..)) = new.last() {
                     last = *newest;
                 }
-                let mut first = into.lock().expect("nobody panicked");
-                for (_, at, id) in new {
-                    first.entry(id).or_insert(at);
+                {
+                    let mut first = into.lock().expect("nobody panicked");
+                    for (_, at, id) in new {
+                        first.entry(id).or_insert(at);
+                    }
+                    counted.store(first.len() as u64, Ordering::Relaxed);
                 }
-                counted.store(first.len() as u64, Ordering::Relaxed);
-                drop(first);
                 if ends {
                     return;
                 }
