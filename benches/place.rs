@@ -27,7 +27,8 @@ impl Place {
         (place, url, db)
     }
 
-    async fn empty(server: &str) -> (Self, String) {
+    /// A place without a table in it.
+    pub async fn empty(server: &str) -> (Self, String) {
         if !server.starts_with("postgres") {
             // Not under /tmp: that may be memory, and this measures a disk.
             let folder = tempfile::tempdir_in(server).expect("a temporary folder");

@@ -153,7 +153,7 @@ impl Rig {
     async fn count(&self, text: &'static str) -> i64 {
         let (count,): (i64,) = match &self.db {
             Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
-            Db::Postgres(pool) => sqlx::query_as(text).fetch_one(pool).await,
+            Db::Postgres(pool, _) => sqlx::query_as(text).fetch_one(pool).await,
         }
         .expect("the database counts");
         count

@@ -41,6 +41,7 @@ async fn main() {
         for (name, connections, messages) in LOADS {
             let rig = Rig::start(&url).await;
             let idle = rig.memory("VmRSS");
+            let before = rig.spent().await;
             let mut runs = Vec::with_capacity(RUNS);
             for _ in 0..RUNS {
                 runs.push(Load { connections: *connections, messages: *messages, time: RUN_TIME, body: mix::body }.run(&rig).await);
@@ -48,7 +49,7 @@ async fn main() {
             runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
             let median = &runs[RUNS / 2];
             println!(
-                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; memory {idle:.0} MB at rest, {:.0} MB at most; {}",
+                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {RUNS} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; memory {idle:.0} MB at rest, {:.0} MB at most; a message costs {}; {}",
                 runs[0].rate,
                 median.rate,
                 runs[RUNS - 1].rate,
@@ -56,6 +57,7 @@ async fn main() {
                 median.p50_ms,
                 median.p99_ms,
                 rig.memory("VmHWM"),
+                rig.spent().await.since(&before, rig.messages().await as f64),
                 rig.stored().await,
             );
             rig.stop().await;

@@ -4,6 +4,7 @@
 pub mod app;
 mod changes;
 mod connecting;
+mod days;
 mod disconnecting;
 mod dispatch;
 mod dump;
@@ -17,6 +18,7 @@ mod metrics;
 mod networks;
 mod people;
 mod players;
+mod processes;
 mod refused;
 mod resend;
 mod retention;

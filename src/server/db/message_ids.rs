@@ -2,8 +2,8 @@
 
 use super::{Result, Tx, rows, within};
 use crate::model::{DAY, Millis};
-use sqlx::QueryBuilder;
-use std::collections::HashSet;
+use sqlx::{Postgres, QueryBuilder, Transaction};
+use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 
 /// A message counts once within 30 days, and its eventTimestamp may lie a day ahead: kept so long, one that is sent again later is refused
@@ -13,6 +13,9 @@ pub const KEPT_FOR: Millis = 32 * DAY;
 /// Takes note of (game, messageId) pairs of locked games and returns those not seen before. Nearly all are new, so it is asked first which
 /// are not: telling of each that it was taken would cost more than taking it.
 pub async fn claim(tx: &mut Tx, ids: &[(Uuid, Uuid)], now: Millis) -> Result<HashSet<(Uuid, Uuid)>> {
+    if let Tx::Postgres(tx, _) = tx {
+        return claim_at_once(tx, ids, now).await;
+    }
     let mut new: HashSet<(Uuid, Uuid)> = ids.iter().copied().collect();
     let asked: Vec<(Uuid, Uuid)> = new.iter().copied().collect();
     for list in rows::lists(&asked) {
@@ -31,6 +34,23 @@ pub async fn claim(tx: &mut Tx, ids: &[(Uuid, Uuid)], now: Millis) -> Result<Has
         })?;
     }
     Ok(new)
+}
+
+/// PostgreSQL takes and tells in one statement, however many they are.
+async fn claim_at_once(tx: &mut Transaction<'static, Postgres>, ids: &[(Uuid, Uuid)], now: Millis) -> Result<HashSet<(Uuid, Uuid)>> {
+    // In the order of the key, so that neighbours share a page.
+    let ids: BTreeSet<(Uuid, Uuid)> = ids.iter().copied().collect();
+    let (games, messages): (Vec<Uuid>, Vec<Uuid>) = ids.into_iter().unzip();
+    let taken: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "insert into message_ids (game_id, message_id, received_at) select game, message, $3 from unnest($1::uuid[], $2::uuid[]) as t (game, message)
+         on conflict do nothing returning game_id, message_id",
+    )
+    .bind(games)
+    .bind(messages)
+    .bind(now)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(taken.into_iter().collect())
 }
 
 /// Those that were seen.

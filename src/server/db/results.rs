@@ -1,11 +1,12 @@
 //! What came of the calls, written in one transaction for many: queue, postbacks, the delivery log and what it does to the connection.
 
 use super::connections::{self, Park};
+use super::days::{self, day};
 use super::receipts::{self, Covered, Receipt};
 use super::{Db, Result, Tx, postbacks, queue, rows, within};
+use crate::model::Millis;
 use crate::model::attempt::{AttemptStatus, LastWord};
 use crate::model::postback::PostbackState;
-use crate::model::{DAY, Millis};
 use crate::server::masking;
 use sqlx::{FromRow, QueryBuilder};
 use std::collections::{BTreeSet, HashSet};
@@ -260,6 +261,7 @@ async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
 }
 
 pub async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
+    days::ready(tx, days::CALLS, calls.iter().map(|call| day(call.time))).await?;
     for piece in rows::pieces(calls) {
         within!(tx, c => {
             let mut query = QueryBuilder::new("insert into calls (day, id, method, url, headers, envelope, response) ");
@@ -280,6 +282,7 @@ pub async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
 
 /// Writes rows of the log; the flag says which of them are late.
 pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Result<()> {
+    days::ready(tx, days::ATTEMPTS, attempts.iter().map(|(_, attempt, _)| day(attempt.time))).await?;
     for piece in rows::pieces(attempts) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
@@ -316,10 +319,6 @@ pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Re
         })?;
     }
     Ok(())
-}
-
-pub fn day(time: Millis) -> i32 {
-    i32::try_from(time.div_euclid(DAY)).unwrap_or(0)
 }
 
 #[cfg(test)]

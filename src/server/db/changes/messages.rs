@@ -1,18 +1,22 @@
 //! Messages as they were accepted.
 
+use super::super::days::{self, day};
 use super::super::{Error, Result, Tx, rows, within};
-use crate::model::DAY;
 use crate::model::conversion::Surface;
 use crate::server::decide::changes::StoredMessage;
 use crate::server::decide::facts::{IdentityType, Message};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sqlx::QueryBuilder;
+use sqlx::{Postgres, QueryBuilder, Transaction};
 
 pub async fn write(tx: &mut Tx, messages: &[StoredMessage]) -> Result<()> {
+    days::ready(tx, days::MESSAGES, messages.iter().map(|stored| day(stored.message.received_at))).await?;
     let bodies =
         messages.iter().map(|stored| serde_json::to_string(&Body::of(&stored.message))).collect::<std::result::Result<Vec<_>, _>>();
     let rows: Vec<(&StoredMessage, String)> = messages.iter().zip(bodies.map_err(Error::decode)?).collect();
+    if let Tx::Postgres(tx, _) = tx {
+        return write_at_once(tx, &rows).await;
+    }
     for piece in rows::pieces(&rows) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
@@ -21,7 +25,7 @@ pub async fn write(tx: &mut Tx, messages: &[StoredMessage]) -> Result<()> {
             );
             query.push_values(piece, |mut row, (stored, body)| {
                 let message = &stored.message;
-                row.push_bind(i32::try_from(message.received_at.div_euclid(DAY)).expect("days since 1970 are few"))
+                row.push_bind(day(message.received_at))
                     .push_bind(message.id)
                     .push_bind(message.game_id)
                     .push_bind(message.message_id)
@@ -43,6 +47,37 @@ pub async fn write(tx: &mut Tx, messages: &[StoredMessage]) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// PostgreSQL takes the columns of all rows at once: a value of a list costs it several times as much.
+async fn write_at_once(tx: &mut Transaction<'static, Postgres>, rows: &[(&StoredMessage, String)]) -> Result<()> {
+    let all = || rows.iter().map(|(stored, _)| &*stored.message);
+    sqlx::query(
+        "insert into messages (day, id, game_id, message_id, player_id, kind, event_name, event_time, original_time, received_at,
+         surface, consent, test, ip, user_agent, body, note)
+         select * from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bigint[],
+         $10::bigint[], $11::text[], $12::text[], $13::boolean[], $14::text[], $15::text[], $16::text[], $17::text[])",
+    )
+    .bind(all().map(|message| day(message.received_at)).collect::<Vec<_>>())
+    .bind(all().map(|message| message.id).collect::<Vec<_>>())
+    .bind(all().map(|message| message.game_id).collect::<Vec<_>>())
+    .bind(all().map(|message| message.message_id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(stored, _)| stored.player_id).collect::<Vec<_>>())
+    .bind(all().map(|message| message.kind.word()).collect::<Vec<_>>())
+    .bind(all().map(|message| message.event_name.as_deref()).collect::<Vec<_>>())
+    .bind(all().map(|message| message.event_time).collect::<Vec<_>>())
+    .bind(all().map(|message| message.original_time).collect::<Vec<_>>())
+    .bind(all().map(|message| message.received_at).collect::<Vec<_>>())
+    .bind(all().map(|message| message.surface.map(Surface::word)).collect::<Vec<_>>())
+    .bind(all().map(|message| message.consent.word()).collect::<Vec<_>>())
+    .bind(all().map(|message| message.test).collect::<Vec<_>>())
+    .bind(all().map(|message| message.ip.as_deref()).collect::<Vec<_>>())
+    .bind(all().map(|message| message.user_agent.as_deref()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(_, body)| body.as_str()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(stored, _)| stored.note).collect::<Vec<_>>())
+    .execute(&mut **tx)
+    .await
+    .map(drop)
 }
 
 /// What has no column of its own, under the names of the API.
