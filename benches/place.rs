@@ -35,7 +35,7 @@ impl Place {
         (place, url, db)
     }
 
-    async fn empty(server: &str) -> (Self, String) {
+    pub async fn empty(server: &str) -> (Self, String) {
         if !server.starts_with("postgres") {
             // Not under /tmp: that may be memory, and this measures a disk.
             let folder = tempfile::tempdir_in(server).expect("a temporary folder");

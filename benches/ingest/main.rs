@@ -44,6 +44,7 @@ async fn main() {
         for (name, connections, messages) in LOADS {
             let rig = Rig::start(&url).await;
             let idle = rig.memory("VmRSS");
+            let before = rig.spent().await;
             let mut runs = Vec::with_capacity(count);
             for _ in 0..count {
                 runs.push(Load { connections: *connections, messages: *messages, time, body: mix::body }.run(&rig).await);
@@ -51,7 +52,7 @@ async fn main() {
             runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
             let median = &runs[count / 2];
             println!(
-                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {count} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; memory {idle:.0} MB at rest, {:.0} MB at most; {}",
+                "{engine}: {name}: {:.0} / {:.0} / {:.0} messages/s (min / median / max of {count} runs of {} s); median run p50 {:.1} ms, p99 {:.1} ms; memory {idle:.0} MB at rest, {:.0} MB at most; a message costs {}; {}",
                 runs[0].rate,
                 median.rate,
                 runs[count - 1].rate,
@@ -59,6 +60,7 @@ async fn main() {
                 median.p50_ms,
                 median.p99_ms,
                 rig.memory("VmHWM"),
+                rig.spent().await.since(&before, rig.messages().await as f64),
                 rig.stored().await,
             );
             rig.stop().await;

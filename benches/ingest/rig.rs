@@ -18,6 +18,27 @@ const SECRET_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 /// Nothing of a bench leaves the machine; nobody listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
 
+/// Seconds of the server's processor; of PostgreSQL the bytes of its log, how often it was written out, and the bytes it takes on the disk.
+pub struct Spent {
+    processor: f64,
+    database: Option<(f64, i64, i64)>,
+}
+
+impl Spent {
+    /// What each of so many messages cost since `before`.
+    pub fn since(&self, before: &Self, messages: f64) -> String {
+        let own = format!("{:.0} µs of the server's processor", (self.processor - before.processor) / messages * 1e6);
+        let Some(((wal, syncs, size), (wal_before, syncs_before, size_before))) = self.database.zip(before.database) else { return own };
+        let each = |bytes: f64| bytes / messages;
+        format!(
+            "{own}, {:.0} bytes of WAL, {:.0} bytes on the disk; {:.0} messages a sync",
+            each(wal - wal_before),
+            each((size - size_before) as f64),
+            messages / ((syncs - syncs_before).max(1) as f64)
+        )
+    }
+}
+
 pub struct Rig {
     pub address: SocketAddr,
     pub key: String,
@@ -58,7 +79,7 @@ impl Rig {
         let text = "select (select count(*) from messages), (select count(*) from clicks), (select count(*) from postbacks)";
         let (messages, clicks, postbacks): (i64, i64, i64) = match &self.db {
             Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
-            Db::Postgres(pool, ..) => sqlx::query_as(text).fetch_one(pool).await,
+            Db::Postgres(pool, _) => sqlx::query_as(text).fetch_one(pool).await,
         }
         .expect("the database counts");
         format!("{messages} messages, {clicks} clicks, {postbacks} postbacks stored")
@@ -69,7 +90,7 @@ impl Rig {
         let text = "select count(*) from messages";
         let (count,): (i64,) = match &self.db {
             Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
-            Db::Postgres(pool, ..) => sqlx::query_as(text).fetch_one(pool).await,
+            Db::Postgres(pool, _) => sqlx::query_as(text).fetch_one(pool).await,
         }
         .expect("the database counts");
         u64::try_from(count).unwrap_or_default()
@@ -92,6 +113,22 @@ impl Rig {
         let line = status.lines().find_map(|line| line.strip_prefix(which)).expect("a line of memory");
         let kilobytes: f64 = line.trim_matches([':', '\t', ' ', 'k', 'B']).parse().expect("a number of kB");
         kilobytes * 1_024.0 / 1_000_000.0
+    }
+
+    /// What the process and its database have spent so far.
+    pub async fn spent(&self) -> Spent {
+        let id = self.server.id().expect("it runs");
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("the system tells of its processes");
+        // After the name in brackets; the 12th and 13th are ticks of a hundredth of a second, for itself and for the system.
+        let ticks =
+            stat.rsplit(')').next().expect("fields").split_whitespace().skip(11).take(2).map(|field| field.parse::<f64>().expect("ticks"));
+        let processor = ticks.sum::<f64>() / 100.0;
+        let text = "select wal_bytes::float8, wal_sync, pg_database_size(current_database()) from pg_stat_wal";
+        let database: Option<(f64, i64, i64)> = match &self.db {
+            Db::Sqlite { .. } => None,
+            Db::Postgres(pool, _) => Some(sqlx::query_as(text).fetch_one(pool).await.expect("the database tells")),
+        };
+        Spent { processor, database }
     }
 
     pub async fn stop(mut self) {

@@ -42,6 +42,15 @@ pub async fn attempts(db: &Db, game: Uuid, goal: Uuid, count: i64) {
             "gen_random_uuid()",
         ),
     };
+    if let Db::Postgres(pool, ..) = db {
+        for day in begin.div_euclid(DAY)..=now().div_euclid(DAY) {
+            sqlx::query("select make_day('attempts', $1::int) where to_regclass('attempts_' || to_char(date '1970-01-01' + $1::int, 'YYYYMMDD')) is null")
+                .bind(i32::try_from(day).expect("days since 1970 are few"))
+                .execute(pool)
+                .await
+                .expect("the day is made");
+        }
+    }
     let mut from = 0;
     while from < count {
         let to = (from + AT_ONCE).min(count);

@@ -8,6 +8,8 @@ use super::secrets::same;
 use super::state::AppState;
 use crate::model::Millis;
 use crate::model::attempt::{AttemptStatus, LastWord};
+use crate::model::connection::ParkCause;
+use crate::server::networks::contract::{Events, Outcome};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -18,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 const REQUESTS: &str = "postbacks_ingest_requests_total";
 const MESSAGES: &str = "postbacks_ingest_messages_total";
@@ -26,6 +29,10 @@ const COMMIT: &str = "postbacks_ingest_commit_seconds";
 const CALL: &str = "postbacks_call_seconds";
 const ATTEMPTS: &str = "postbacks_attempts_total";
 const LAST_WORDS: &str = "postbacks_last_words_total";
+const VERDICTS: &str = "postbacks_verdicts_total";
+const FIRST_CALL: &str = "postbacks_first_call_seconds";
+const PARKED: &str = "postbacks_connections_parked_total";
+const EXPIRED: &str = "postbacks_expired_total";
 const RECLAIMED: &str = "postbacks_leases_reclaimed_total";
 const QUEUED: &str = "postbacks_queue_postbacks";
 const OVERDUE: &str = "postbacks_queue_overdue_seconds";
@@ -61,8 +68,12 @@ fn describe() {
     metrics::describe_histogram!(CALL, "Seconds of a call to a network, answered or not.");
     metrics::describe_counter!(ATTEMPTS, "Rows of the delivery log, by network and status.");
     metrics::describe_counter!(LAST_WORDS, "What networks whose yes is a receipt told later of accepted postbacks, by network and word.");
+    metrics::describe_counter!(VERDICTS, "Events of calls to networks, by network and by what the answer means for them.");
+    metrics::describe_histogram!(FIRST_CALL, "Seconds from the message that made a postback to the beginning of its first call.");
+    metrics::describe_counter!(PARKED, "Refusals that hold a whole connection, by connection and cause.");
+    metrics::describe_counter!(EXPIRED, "Postbacks that grew too old for their network, by network.");
     metrics::describe_counter!(RECLAIMED, "Postbacks taken back from a sender that died or hung.");
-    metrics::describe_gauge!(QUEUED, "Postbacks of a connection that are not finished.");
+    metrics::describe_gauge!(QUEUED, "Postbacks of a connection that are not finished; counted up to 10,000 that nobody sends just now.");
     metrics::describe_gauge!(OVERDUE, "Seconds since the longest waiting postback of a connection has been due.");
     metrics::describe_gauge!(HELD, "1 while a connection is parked or switched off.");
 }
@@ -103,6 +114,33 @@ pub fn attempt_logged(network: &str, status: AttemptStatus) {
 
 pub fn last_word(network: &'static str, word: LastWord) {
     counter!(LAST_WORDS, "network" => network, "word" => word.word()).increment(1);
+}
+
+/// What a call's answer means, for each of so many events.
+pub fn judged(network: &'static str, events: &Events, count: usize) {
+    let of = |outcome: &Outcome, count: usize| {
+        counter!(VERDICTS, "network" => network, "verdict" => outcome.word()).increment(count as u64);
+    };
+    match events {
+        Events::All(outcome) => of(outcome, count),
+        Events::Bad(bad) => of(&Outcome::Payload, bad.len()),
+        // Which of them it is, the calls that follow find out.
+        Events::Some => of(&Outcome::Payload, 1),
+        Events::Each(rulings) => rulings.iter().for_each(|ruling| of(&ruling.outcome, 1)),
+    }
+}
+
+/// The first call of a postback begins so long after it was made.
+pub fn first_call(network: &'static str, lag: Millis) {
+    histogram!(FIRST_CALL, "network" => network).record(lag.max(0) as f64 / 1_000.0);
+}
+
+pub fn parked(connection: Uuid, cause: ParkCause) {
+    counter!(PARKED, "connection" => connection.to_string(), "cause" => cause.word()).increment(1);
+}
+
+pub fn expired(network: &str) {
+    counter!(EXPIRED, "network" => network.to_owned()).increment(1);
 }
 
 pub fn leases_reclaimed(count: u64) {

@@ -1,5 +1,7 @@
-//! How long things are kept: what each game's settings call too old is deleted, in small transactions that let ingest in between. What
-//! goes with what is written in ARCHITECTURE.md.
+//! How long things are kept: what each game's settings call too old is deleted, in small transactions that let ingest in between. On
+//! PostgreSQL days that are too old for every game go whole, before that. What goes with what is written in ARCHITECTURE.md.
+
+mod by_day;
 
 use super::db::retention::{self, Done};
 use super::db::{self, Db, Tx, facts, games};
@@ -31,7 +33,7 @@ enum Kind {
     Clicks,
 }
 
-/// What a game keeps, as of now.
+/// How long a game keeps what.
 #[derive(Debug, Clone, Copy)]
 struct Keeping {
     game: Uuid,
@@ -40,6 +42,18 @@ struct Keeping {
 }
 
 impl Keeping {
+    fn of((game, messages, attempts): (Uuid, i32, i32)) -> Self {
+        Self { game, messages: Millis::from(messages) * DAY, attempts: Millis::from(attempts) * DAY }
+    }
+
+    /// On PostgreSQL, who keeps something as long as anybody keeps it until its day is over: it then goes with the day, and not row by row
+    /// hour by hour before.
+    fn among(self, games: &[Self], db: &Db, now: Millis) -> Self {
+        let (messages, attempts) = longest(games);
+        let kept = |own: Millis, longest| if own == longest && db.has_days() { now - by_day::begun(now - own) } else { own };
+        Self { game: self.game, messages: kept(self.messages, messages), attempts: kept(self.attempts, attempts) }
+    }
+
     /// What is older goes.
     fn since(&self, kind: Kind, now: Millis) -> Millis {
         now - match kind {
@@ -71,8 +85,11 @@ pub async fn pass(db: &Db, now: Millis) {
         Ok(list) => list,
         Err(cause) => return crate::server::trouble::met(&cause, "nobody knows what is too old"),
     };
-    for (game, messages, attempts) in list {
-        let keeping = Keeping { game, messages: Millis::from(messages) * DAY, attempts: Millis::from(attempts) * DAY };
+    let games: Vec<Keeping> = list.into_iter().map(Keeping::of).collect();
+    if let Err(cause) = by_day::pass(db, &games, now).await {
+        crate::server::trouble::met(&cause, "days that are too old were left for later");
+    }
+    for keeping in games.iter().map(|one| one.among(&games, db, now)) {
         let logs = networks::specs().map(|spec| Kind::Attempts(spec.slug));
         for kind in [Kind::Messages].into_iter().chain(logs).chain([Kind::Conversions, Kind::Clicks]) {
             if let Err(cause) = all_of(db, keeping, kind, now).await {
@@ -80,6 +97,11 @@ pub async fn pass(db: &Db, now: Millis) {
             }
         }
     }
+}
+
+/// How long some game keeps its messages, and its log.
+fn longest(games: &[Keeping]) -> (Millis, Millis) {
+    games.iter().fold((0, 0), |(messages, attempts), one| (messages.max(one.messages), attempts.max(one.attempts)))
 }
 
 async fn all_of(db: &Db, keeping: Keeping, kind: Kind, now: Millis) -> db::Result<()> {
@@ -109,7 +131,7 @@ async fn part(db: &Db, keeping: Keeping, kind: Kind, from: Cursor, now: Millis) 
         Kind::Conversions => retention::conversions(&mut tx, game, then, from).await?,
         Kind::Clicks => retention::clicks(&mut tx, game, then, from).await?,
     };
-    retention::players(&mut tx, &done.players).await?;
+    retention::players(&mut tx, &done.players, i32::MIN).await?;
     tx.commit().await?;
     Ok(done)
 }

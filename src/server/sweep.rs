@@ -1,6 +1,6 @@
 //! Housekeeping beside the web server: what has run out is ended or forgotten, in small transactions that let the others in between.
 
-use super::db::{Db, Result, Tx, attempt_counts, conversions, grants, message_ids, resends, sessions};
+use super::db::{Db, Result, Tx, attempt_counts, conversions, days, grants, message_ids, resends, sessions};
 use super::retention;
 use crate::model::{DAY, Millis};
 use std::time::Duration;
@@ -45,13 +45,21 @@ async fn every_minute(db: &Db, shutdown: &CancellationToken) {
     while !shutdown.is_cancelled() {
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = sweep(db, super::now()) => {}
+            () = every_part(db) => {}
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(EVERY) => {}
         }
     }
+}
+
+async fn every_part(db: &Db) {
+    let now = super::now();
+    if let Err(cause) = days::ahead(db, now).await {
+        crate::server::trouble::met(&cause, "the coming days were not made; they are made when something is written to them");
+    }
+    sweep(db, now).await;
 }
 
 /// Ends and forgets everything that has run out at `now`. What the database refuses is left for the next time.

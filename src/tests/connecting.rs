@@ -123,7 +123,7 @@ async fn ends_at(db: &Db, connection: &Connection, at: i64) {
     let sql = "update connections set secret_expires_at = $2 where id = $1";
     match db {
         Db::Sqlite { write, .. } => drop(sqlx::query(sql).bind(connection.id).bind(at).execute(write).await.unwrap()),
-        Db::Postgres(pool) => drop(sqlx::query(sql).bind(connection.id).bind(at).execute(pool).await.unwrap()),
+        Db::Postgres(pool, _) => drop(sqlx::query(sql).bind(connection.id).bind(at).execute(pool).await.unwrap()),
     }
 }
 

@@ -26,9 +26,10 @@ pub async fn dump(db: &Db) -> Vec<String> {
                 all.extend(rows.into_iter().map(|(row,)| format!("{name}: {}", String::from_utf8_lossy(&row))));
             }
         }
-        Db::Postgres(pool) => {
+        Db::Postgres(pool, _) => {
             let tables: Vec<(String,)> = sqlx::query_as(
-                "select table_name::text from information_schema.tables where table_schema = 'public' and table_name not like '\\_sqlx%'",
+                "select table_name::text from information_schema.tables where table_schema = 'public'
+                 and not (select relispartition from pg_class where oid = table_name::text::regclass) and table_name not like '\\_sqlx%'",
             )
             .fetch_all(pool)
             .await

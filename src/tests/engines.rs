@@ -1,6 +1,7 @@
 //! A fresh database for each test: a SQLite file in a temporary folder, or a database of its own on PostgreSQL.
 
-use crate::server::db::Db;
+use crate::model::Millis;
+use crate::server::db::{Db, days};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::ops::Deref;
 use std::sync::LazyLock;
@@ -72,6 +73,20 @@ async fn run(url: &str, sql: &str) {
     let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
     connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.expect("a test database is made");
     connection.close().await.expect("the connection closes");
+}
+
+/// How PostgreSQL would run the statement with these values in it, a step a line.
+pub async fn postgres_plan(db: &Db, text: &str) -> Vec<String> {
+    let Db::Postgres(pool, _) = db else { unreachable!("it is PostgreSQL") };
+    let steps: Vec<(String,)> =
+        sqlx::query_as(AssertSqlSafe(format!("explain (costs off) {text}"))).fetch_all(pool).await.expect("PostgreSQL plans it");
+    steps.into_iter().map(|(step,)| step).collect()
+}
+
+/// The day of this time is there: for rows that a test writes past the code which sees to that.
+pub async fn has_day(db: &Db, table: &'static str, time: Millis) {
+    let tx = db.begin().await.expect("a transaction");
+    days::ready(&tx, table, std::iter::once(days::day(time))).await.expect("the day is made");
 }
 
 /// Declares one test for each engine: `both_engines!(async fn name(db: TestDb) { … })`.

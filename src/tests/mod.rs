@@ -4,6 +4,7 @@
 pub mod app;
 mod changes;
 mod connecting;
+mod days;
 mod disconnecting;
 pub mod dispatch;
 mod dump;
@@ -18,6 +19,7 @@ mod metrics;
 mod networks;
 mod people;
 mod players;
+mod processes;
 mod refused;
 mod resend;
 mod retention;

@@ -19,9 +19,11 @@ use uuid::Uuid;
 
 /// 32 bytes of seven.
 const KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
-const EMAIL: &str = "mara@ashgrove.example";
-const PASSWORD: &str = "correct horse battery";
+pub const EMAIL: &str = "mara@ashgrove.example";
+pub const PASSWORD: &str = "correct horse battery";
 const PUBLISHABLE_KEY: &str = "pk_emberfall";
+/// Looks in a row that find the same, after which it stays so.
+const STEADY: u32 = 25;
 /// How often what no process tells us is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -60,6 +62,15 @@ impl House {
         state.ingest.stop().await;
         state.db.close().await;
         Self { place, url, environment, goal: goal.id, key: PUBLISHABLE_KEY }
+    }
+
+    /// The settings for another, empty database on the server, and what removes that.
+    pub async fn settings_for_nobody(&self) -> (BTreeMap<&'static str, String>, Place, String) {
+        let Place::Postgres { server, .. } = &self.place else { panic!("only there are several processes") };
+        let (place, url) = Place::empty(server).await;
+        let mut settings = self.settings();
+        settings.insert("DATABASE_URL", url.clone());
+        (settings, place, url)
     }
 
     pub async fn serve(&self) -> Serving {
@@ -106,6 +117,48 @@ impl House {
     /// The id under which a purchase must go out, however often it is sent.
     pub fn dedup_id(&self, purchase: Uuid) -> String {
         Uuid::new_v5(&self.goal, purchase.hyphenated().to_string().as_bytes()).hyphenated().to_string()
+    }
+
+    /// Returns when so many leases are held, or more; for 0, none.
+    pub async fn hold(&self, leases: usize) {
+        let db = Db::open(&self.url).await.unwrap();
+        let mut look = tokio::time::interval(LOOK);
+        let held = async || count(&db, "select count(distinct lease_id) from queue where lease_id is not null").await;
+        loop {
+            let held = usize::try_from(held().await).unwrap();
+            if (leases == 0 && held == 0) || (leases > 0 && held >= leases) {
+                break;
+            }
+            look.tick().await;
+        }
+        db.close().await;
+    }
+
+    /// Each postback that some process holds, under which lease.
+    pub async fn leases(&self) -> Vec<(String, String)> {
+        let db = Db::open(&self.url).await.unwrap();
+        let Db::Postgres(pool, _) = &db else { panic!("only there are several processes") };
+        let text = "select p.dedup_id, q.lease_id::text from queue q join postbacks p on p.id = q.id where q.lease_id is not null";
+        let leases = sqlx::query_as(text).fetch_all(pool).await.unwrap();
+        db.close().await;
+        leases
+    }
+
+    /// Returns when only these leases are left in the queue and nothing has changed for a while: those of the dead. They then run out at
+    /// once, so that nobody need wait for the minute.
+    pub async fn let_the_dead_go(&self, leases: &[(String, String)]) {
+        let db = Db::open(&self.url).await.unwrap();
+        let (mut look, mut steady, mut before) = (tokio::time::interval(LOOK), 0, -1);
+        while steady < STEADY {
+            look.tick().await;
+            let open = count(&db, "select count(*) from queue").await;
+            let held = self.leases().await;
+            let dead = held.iter().all(|one| leases.contains(one)) && i64::try_from(held.len()).unwrap() == open;
+            steady = if dead && open == before { steady + 1 } else { 0 };
+            before = open;
+        }
+        db.close().await;
+        place::run(&self.url, "update queue set lease_until = lease_until - 60000 where lease_id is not null").await;
     }
 
     /// Dedup ids that the process held when it was killed. On PostgreSQL their leases then run out at once: the next process need not
@@ -213,7 +266,7 @@ fn first_purchase(game_id: Uuid) -> Goal {
 async fn count(db: &Db, text: &'static str) -> i64 {
     let (count,): (i64,) = match db {
         Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_one(read).await,
-        Db::Postgres(pool) => sqlx::query_as(text).fetch_one(pool).await,
+        Db::Postgres(pool, _) => sqlx::query_as(text).fetch_one(pool).await,
     }
     .unwrap();
     count
@@ -222,7 +275,7 @@ async fn count(db: &Db, text: &'static str) -> i64 {
 async fn texts(db: &Db, text: &'static str) -> Vec<String> {
     let rows: Vec<(String,)> = match db {
         Db::Sqlite { read, .. } => sqlx::query_as(text).fetch_all(read).await,
-        Db::Postgres(pool) => sqlx::query_as(text).fetch_all(pool).await,
+        Db::Postgres(pool, _) => sqlx::query_as(text).fetch_all(pool).await,
     }
     .unwrap();
     rows.into_iter().map(|(text,)| text).collect()

@@ -7,6 +7,7 @@ mod client;
 mod clocks;
 mod faults;
 mod house;
+mod many;
 mod networks;
 #[path = "../../benches/place.rs"]
 #[allow(dead_code)] // the benches also ask it which engines there are

@@ -30,6 +30,11 @@ impl Networks {
         networks
     }
 
+    /// Each call takes a while from now on, so that much waits in hand.
+    pub async fn slow_down(&self) {
+        self.script(json!({ "hang_ms": 20 * SLOW_MS })).await;
+    }
+
     /// Calls so far.
     pub fn calls(&self) -> u64 {
         *self.state.newest().borrow()

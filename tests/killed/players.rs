@@ -1,7 +1,7 @@
 //! Players who click an ad and buy, over the real API; their clients send a request again until it is acknowledged.
 
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -14,8 +14,8 @@ const CLIENTS: u64 = 4;
 /// Players whose first message is in a request.
 const PLAYERS_A_REQUEST: usize = 4;
 
-/// The process that takes requests now: its number among them, and its address.
-type Address = Option<(usize, String)>;
+/// The processes that take requests now: how often that has changed, and their addresses.
+type Address = Option<(usize, Vec<String>)>;
 
 pub struct Players {
     clients: Vec<JoinHandle<Vec<Uuid>>>,
@@ -45,9 +45,14 @@ impl Players {
 
     /// Requests go to this process from now on.
     pub fn meet(&self, origin: &str) {
+        self.meet_any(&[origin]);
+    }
+
+    /// Requests go to any of these processes from now on.
+    pub fn meet_any(&self, origins: &[&str]) {
         self.address.send_modify(|address| {
             let number = address.as_ref().map_or(0, |(number, _)| *number + 1);
-            *address = Some((number, origin.to_owned()));
+            *address = Some((number, origins.iter().map(|origin| (*origin).to_owned()).collect()));
         });
     }
 
@@ -121,7 +126,8 @@ impl Client {
     /// Posts until it is acknowledged, by whichever process.
     async fn post(&mut self, messages: &[Value]) {
         loop {
-            let (number, origin) = self.address.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+            let (number, origins) = self.address.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+            let origin = origins.choose(&mut self.rng).unwrap();
             let request = self.http.post(format!("{origin}/v1/audience/messages")).header("x-immutable-publishable-key", self.key);
             match acknowledged(request.json(&json!({ "messages": messages }))).await {
                 Ok(answer) => {

@@ -1,5 +1,6 @@
 //! The delivery log as people read it: one network of one game, by time and status, a page at a time.
 
+use super::days::day;
 use super::{Db, Result, attempt_counts, on, rows};
 use crate::model::Millis;
 use crate::model::attempt::{Attempt, AttemptStatus, Exchange, LastWord, Sequel, StatusCounts};
@@ -73,13 +74,14 @@ macro_rules! columns {
     };
 }
 
+// The days are those of the times: PostgreSQL then looks into no other part.
 // The optional status is two texts and not one `or`, so that each has an index that holds exactly its rows.
 macro_rules! page_text {
     ($status:literal, $compare:literal, $order:literal) => {
         concat!(
             "select ",
             columns!(),
-            " from attempts where game_id = $1 and network = $2 and time >= $3",
+            " from attempts where game_id = $1 and network = $2 and time >= $3 and day >= $8 and day <= $9",
             $status,
             " and (time, id) ",
             $compare,
@@ -94,14 +96,7 @@ macro_rules! page_text {
 
 /// Up to `PAGE` rows at the position, newest first, and whether there are more beyond the last one read.
 pub async fn page(db: &Db, scope: &Scope, position: &Position) -> Result<(Vec<Attempt>, bool)> {
-    let (text, from) = match (position, scope.status.is_some()) {
-        (Position::Newest, false) => (page_text!(" and $4 = $4", "<", "desc"), Cursor::END),
-        (Position::Newest, true) => (page_text!(" and status = $4", "<", "desc"), Cursor::END),
-        (Position::OlderThan(cursor), false) => (page_text!(" and $4 = $4", "<", "desc"), *cursor),
-        (Position::OlderThan(cursor), true) => (page_text!(" and status = $4", "<", "desc"), *cursor),
-        (Position::NewerThan(cursor), false) => (page_text!(" and $4 = $4", ">", "asc"), *cursor),
-        (Position::NewerThan(cursor), true) => (page_text!(" and status = $4", ">", "asc"), *cursor),
-    };
+    let (text, from, days) = looks_for(scope, position);
     let limit = i64::try_from(PAGE).expect("a page is small") + 1;
     let mut rows: Vec<Row> = on!(db, pool => sqlx::query_as(text)
         .bind(scope.game_id)
@@ -111,6 +106,8 @@ pub async fn page(db: &Db, scope: &Scope, position: &Position) -> Result<(Vec<At
         .bind(from.time)
         .bind(from.id)
         .bind(limit)
+        .bind(days.0)
+        .bind(days.1)
         .fetch_all(pool)
         .await)?;
     let more = rows.len() > PAGE;
@@ -121,18 +118,57 @@ pub async fn page(db: &Db, scope: &Scope, position: &Position) -> Result<(Vec<At
     Ok((rows.into_iter().map(Row::read).collect::<Result<_>>()?, more))
 }
 
+/// The statement of a page, the place from which it begins, and the first and the last day it can be on.
+fn looks_for(scope: &Scope, position: &Position) -> (&'static str, Cursor, (i32, i32)) {
+    let (text, from) = match (position, scope.status.is_some()) {
+        (Position::Newest, false) => (page_text!(" and $4 = $4", "<", "desc"), Cursor::END),
+        (Position::Newest, true) => (page_text!(" and status = $4", "<", "desc"), Cursor::END),
+        (Position::OlderThan(cursor), false) => (page_text!(" and $4 = $4", "<", "desc"), *cursor),
+        (Position::OlderThan(cursor), true) => (page_text!(" and status = $4", "<", "desc"), *cursor),
+        (Position::NewerThan(cursor), false) => (page_text!(" and $4 = $4", ">", "asc"), *cursor),
+        (Position::NewerThan(cursor), true) => (page_text!(" and status = $4", ">", "asc"), *cursor),
+    };
+    let days = match position {
+        Position::Newest => (day(scope.since), i32::MAX),
+        Position::OlderThan(cursor) => (day(scope.since), day(cursor.time)),
+        Position::NewerThan(cursor) => (day(scope.since.max(cursor.time)), i32::MAX),
+    };
+    (text, from, days)
+}
+
+/// A test's question: the statement with its values in it.
+#[cfg(test)]
+pub fn page_with_values(scope: &Scope, position: &Position) -> String {
+    let (text, from, days) = looks_for(scope, position);
+    let Scope { game_id, network, since, .. } = scope;
+    let status = scope.status.map_or("", AttemptStatus::word);
+    let values = [
+        format!("'{game_id}'::uuid"),
+        format!("'{network}'"),
+        since.to_string(),
+        format!("'{status}'"),
+        from.time.to_string(),
+        format!("'{}'::uuid", from.id),
+        PAGE.to_string(),
+        days.0.to_string(),
+        days.1.to_string(),
+    ];
+    values.iter().enumerate().rev().fold(text.to_owned(), |text, (at, value)| text.replace(&format!("${}", at + 1), value))
+}
+
 /// How many attempts of the scope ended how (the scope's status does not narrow it), with answer times of the latest thousand.
 /// `tests`: whether test events count, as they do in the log that lists them, and nowhere else.
 pub async fn counts(db: &Db, scope: &Scope, tests: bool) -> Result<StatusCounts> {
     let rows = attempt_counts::since(db, scope, tests).await?;
     let mut latencies: Vec<(i32,)> = on!(db, pool => sqlx::query_as(
         "select latency_ms from attempts where game_id = $1 and network = $2 and time >= $3 and latency_ms is not null
-         and ($4 or not test) order by time desc, id desc limit 1000",
+         and ($4 or not test) and day >= $5 order by time desc, id desc limit 1000",
     )
     .bind(scope.game_id)
     .bind(&scope.network)
     .bind(scope.since)
     .bind(tests)
+    .bind(day(scope.since))
     .fetch_all(pool)
     .await)?;
     latencies.sort_unstable();
@@ -188,10 +224,11 @@ pub async fn postbacks_of(db: &Db, game_id: Uuid, network: &str, ids: &[Uuid]) -
 /// Every attempt of a postback, oldest first (72 h of retries make a few dozen at the most).
 pub async fn of_postback(db: &Db, game_id: Uuid, postback_id: Uuid) -> Result<Vec<Attempt>> {
     let rows: Vec<Row> = on!(db, pool => sqlx::query_as(
-        concat!("select ", columns!(), " from attempts where game_id = $1 and postback_id = $2 order by time, id limit 200"),
+        concat!("select ", columns!(), " from attempts where game_id = $1 and postback_id = $2 and day >= $3 order by time, id limit 200"),
     )
     .bind(game_id)
     .bind(postback_id)
+    .bind(first_day(postback_id))
     .fetch_all(pool)
     .await)?;
     rows.into_iter().map(Row::read).collect()
@@ -253,6 +290,11 @@ pub async fn last_word(db: &Db, game_id: Uuid, id: Uuid) -> Result<Option<Exchan
     .fetch_optional(pool)
     .await)?;
     Ok(kept.map(Kept::read))
+}
+
+/// The first day on which the postback can have been tried: it bears the time at which it was made, by a clock that may be off by a day.
+pub fn first_day(postback_id: Uuid) -> i32 {
+    day_of(postback_id) - 1
 }
 
 /// Attempts are keyed by (day, id), and a UUIDv7 tells its day.

@@ -56,7 +56,8 @@ pub async fn ready(db: &Db, now: Millis) -> Result<Vec<Ready>> {
         concat!("select ", columns!(), ", exists (select 1 from queue s where s.connection_id = c.id and s.lease_id is null
                  and s.claims >= 2 and s.due_at <= $1) as suspects
          from connections c where c.connected and c.enabled and c.parked_cause is null
-         and exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.due_at <= $1)"),
+         and (exists (select 1 from queue q where q.connection_id = c.id and q.lease_id is null and q.claims < 2 and q.due_at <= $1)
+           or exists (select 1 from queue s where s.connection_id = c.id and s.lease_id is null and s.claims >= 2 and s.due_at <= $1))"),
     )
     .bind(now)
     .fetch_all(pool)

@@ -1,5 +1,6 @@
 //! What an empty log is explained with: how far the game's set-up gets, in numbers.
 
+use super::days::day;
 use super::{Db, Result, on};
 use crate::model::Millis;
 use crate::model::evidence::{Evidence, LastEvent};
@@ -11,10 +12,12 @@ const LAST_EVENTS: i64 = 5;
 /// What is known of the game since then, for the log of one network.
 pub async fn since(db: &Db, game_id: Uuid, network: &str, since: Millis) -> Result<Evidence> {
     let (messages, page_messages): (i64, i64) = on!(db, pool => sqlx::query_as(
-        "select count(*), coalesce(sum(case when kind = 'page' then 1 else 0 end), 0) from messages where game_id = $1 and received_at >= $2",
+        "select count(*), coalesce(sum(case when kind = 'page' then 1 else 0 end), 0) from messages where game_id = $1 and received_at >= $2
+         and day >= $3",
     )
     .bind(game_id)
     .bind(since)
+    .bind(day(since))
     .fetch_one(pool)
     .await)?;
     let (active_goals,): (i64,) = on!(db, pool => sqlx::query_as(

@@ -1,5 +1,6 @@
 //! What a connection's health is judged by.
 
+use super::days::day;
 use super::{Db, Result, on};
 use crate::model::attempt::AttemptStatus;
 use crate::model::connection::{ParkCause, Parked};
@@ -53,7 +54,7 @@ pub async fn of_network(db: &Db, game_id: Uuid, network: &str, now: Millis) -> R
 
 async fn latest(db: &Db, game_id: Uuid, connection: &Row, since: Millis) -> Result<Vec<Recent>> {
     let rows: Vec<(i64, String, Option<String>)> = on!(db, pool => sqlx::query_as(
-        "select time, status, coalesce(words, meaning) from attempts where game_id = $1 and network = $2 and connection_id = $3 and time >= $4
+        "select time, status, coalesce(words, meaning) from attempts where game_id = $1 and network = $2 and connection_id = $3 and time >= $4 and day >= $6
          and not test and call_id is not null order by time desc, id desc limit $5",
     )
     .bind(game_id)
@@ -61,6 +62,7 @@ async fn latest(db: &Db, game_id: Uuid, connection: &Row, since: Millis) -> Resu
     .bind(connection.id)
     .bind(since)
     .bind(LATEST)
+    .bind(day(since))
     .fetch_all(pool)
     .await)?;
     let recent =

@@ -1,13 +1,15 @@
 //! Writes rows of the delivery log: attempts, and the calls that carried them. SQLite takes them a few hundred rows a statement,
 //! PostgreSQL a column at a time.
 
-use super::results::{Attempt, Call, Of, day};
+use super::days::{self, day};
+use super::results::{Attempt, Call, Of};
 use super::rows::{self, column};
 use super::{Result, Tx, attempt_counts};
 use crate::model::attempt::LastWord;
 use sqlx::{PgConnection, QueryBuilder, SqliteConnection};
 
 pub async fn log_calls(tx: &mut Tx, calls: &[&Call]) -> Result<()> {
+    days::ready(tx, days::CALLS, calls.iter().map(|call| day(call.time))).await?;
     match tx {
         Tx::Sqlite(tx, _) => calls_by_row(tx, calls).await,
         Tx::Postgres(tx, ..) if !calls.is_empty() => calls_by_column(tx, calls).await,
@@ -53,6 +55,7 @@ macro_rules! into_attempts {
 
 /// Writes rows of the log; the flag says which of them are late.
 pub async fn log_attempts(tx: &mut Tx, attempts: &[(&Of, &Attempt, bool)]) -> Result<()> {
+    days::ready(tx, days::ATTEMPTS, attempts.iter().map(|(_, attempt, _)| day(attempt.time))).await?;
     match tx {
         Tx::Sqlite(tx, _) => attempts_by_row(tx, attempts).await?,
         Tx::Postgres(tx, ..) if !attempts.is_empty() => attempts_by_column(tx, attempts).await?,

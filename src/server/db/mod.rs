@@ -13,6 +13,7 @@ pub mod connection_row;
 pub mod connections;
 pub mod consents;
 pub mod conversions;
+pub mod days;
 pub mod deliveries;
 mod durable;
 pub mod erased_ids;
@@ -30,10 +31,12 @@ pub mod last_words;
 pub mod log_rows;
 pub mod memberships;
 pub mod message_ids;
+pub mod notices;
 pub mod pixel;
 pub mod player_search;
 pub mod players;
 pub mod postbacks;
+pub mod processes;
 pub mod queue;
 pub mod receipts;
 pub mod rehearsal;
@@ -48,11 +51,12 @@ pub mod sessions;
 pub mod users;
 pub mod would_go;
 
+use days::Days;
 use durable::Disk;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Executor, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -70,6 +74,9 @@ const WAL_KEEPS: &str = "67108864";
 /// reads them again and again.
 const WRITER_CACHE: &str = "-65536";
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Every statement has an index. A plan is kept, and one that was made while a table was small would go on to read all of it; what reads a
+/// small table whole for want of an index counts as dear then, and must not be compiled for that.
+const PLANS: &str = "set enable_seqscan = off; set jit = off";
 /// How long a statement waits for PostgreSQL when it is out of reach or all connections are taken: whoever asked is told to come again.
 const POSTGRES_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -83,13 +90,13 @@ pub enum Db {
         checkpoint: SqlitePool,
         disk: Disk,
     },
-    Postgres(PgPool),
+    Postgres(PgPool, Days),
 }
 
 /// A write transaction; dropped without `commit`, it is rolled back.
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>, Disk),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, Days),
 }
 
 /// A commit that others see already and that is on its way to the disk.
@@ -104,7 +111,7 @@ macro_rules! on {
     ($db:expr, $pool:ident => $body:expr) => {
         match $db {
             $crate::server::db::Db::Sqlite { read: $pool, .. } => $body,
-            $crate::server::db::Db::Postgres($pool) => $body,
+            $crate::server::db::Db::Postgres($pool, _) => $body,
         }
     };
 }
@@ -118,7 +125,7 @@ macro_rules! within {
                 let $connection = &mut **tx;
                 $body
             }
-            $crate::server::db::Tx::Postgres(tx) => {
+            $crate::server::db::Tx::Postgres(tx, _) => {
                 let $connection = &mut **tx;
                 $body
             }
@@ -147,16 +154,17 @@ impl Db {
             Ok(Self::Sqlite { read, write, checkpoint, disk })
         } else {
             let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(512);
-            Ok(Self::Postgres(
-                PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(POSTGRES_PATIENCE).connect_with(options).await?,
-            ))
+            let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(POSTGRES_PATIENCE);
+            let pool = pool.after_connect(|connection, _| Box::pin(async move { connection.execute(PLANS).await.map(drop) }));
+            let pool = pool.connect_with(options).await?;
+            Ok(Self::Postgres(pool.clone(), Days::of(pool)))
         }
     }
 
     pub async fn migrate(&self) -> std::result::Result<(), MigrateError> {
         match self {
             Self::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
-            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+            Self::Postgres(pool, _) => sqlx::migrate!("migrations/postgres").run(pool).await,
         }
     }
 
@@ -175,8 +183,13 @@ impl Db {
                 disk.settle().await?;
                 Tx::Sqlite(begun, disk.clone())
             }
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool, days) => Tx::Postgres(pool.begin().await?, days.clone()),
         })
+    }
+
+    /// Whether messages, attempts and calls lie in parts by day.
+    pub fn has_days(&self) -> bool {
+        matches!(self, Self::Postgres(..))
     }
 
     pub async fn close(&self) {
@@ -186,7 +199,7 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
         }
     }
 }
@@ -206,7 +219,7 @@ impl Tx {
     pub async fn commit_early(self) -> Result<Committed> {
         match self {
             Self::Sqlite(tx, disk) => tx.commit().await.map(|()| Committed::Sqlite(disk)),
-            Self::Postgres(tx) => tx.commit().await.map(|()| Committed::Postgres),
+            Self::Postgres(tx, _) => tx.commit().await.map(|()| Committed::Postgres),
         }
     }
 }

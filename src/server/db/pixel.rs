@@ -1,5 +1,6 @@
 //! The evidence that the pixel runs.
 
+use super::days::day;
 use super::{Db, Result, on};
 use crate::model::Millis;
 use crate::model::tracking::PageSeen;
@@ -9,11 +10,12 @@ use uuid::Uuid;
 /// The newest `page` message of the game since then.
 pub async fn last_page(db: &Db, game_id: Uuid, since: Millis) -> Result<Option<PageSeen>> {
     let row: Option<(i64, String, bool, String)> = on!(db, pool => sqlx::query_as(
-        "select received_at, consent, test, body from messages where game_id = $1 and kind = 'page' and received_at >= $2
+        "select received_at, consent, test, body from messages where game_id = $1 and kind = 'page' and received_at >= $2 and day >= $3
          order by received_at desc limit 1",
     )
     .bind(game_id)
     .bind(since)
+    .bind(day(since))
     .fetch_optional(pool)
     .await)?;
     Ok(row.map(|(time, consent, test, body)| PageSeen { time, host: host(&body), consent, test }))

@@ -1,5 +1,6 @@
 //! Whose id is this? Each kind of id has an index or a key of its own; players come newest first, and only those older than `before`.
 
+use super::days::day;
 use super::{Db, Result, on};
 use crate::model::{Millis, SECOND};
 use sqlx::QueryBuilder;
@@ -79,7 +80,7 @@ const BY_MESSAGE_OF_A_GOAL: &str =
     "select c.player_id from goals g join conversions c on c.goal_id = g.id and c.message_id = $2 where g.game_id = $1 limit 1";
 const CLAIMED: &str = "select received_at from known_message_ids where game_id = $1 and message_id = $2";
 const BY_MESSAGE: &str = "select player_id from (select player_id, message_id from messages where game_id = $1 and received_at >= $3
-     and received_at <= $4 limit $5) m where m.message_id = $2 limit 1";
+     and received_at <= $4 and day >= $6 and day <= $7 limit $5) m where m.message_id = $2 limit 1";
 
 /// Who sent this message: it reached a goal, or its id is still remembered. The inner None: nobody.
 pub async fn by_message(db: &Db, game_id: Uuid, message_id: Uuid) -> Result<Option<Option<Uuid>>> {
@@ -96,6 +97,8 @@ pub async fn by_message(db: &Db, game_id: Uuid, message_id: Uuid) -> Result<Opti
         .bind(claimed - WAITED_AT_MOST)
         .bind(claimed)
         .bind(LOOKED_THROUGH)
+        .bind(day(claimed - WAITED_AT_MOST))
+        .bind(day(claimed))
         .fetch_optional(pool)
         .await)?;
     Ok(row.map(|(player,)| player))

@@ -118,7 +118,7 @@ pub async fn cancel(tx: &mut Tx, ids: &[Uuid], why: &str, now: Millis) -> Result
 pub async fn erased(tx: &mut Tx, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
     let mut erased = HashSet::new();
     for list in rows::lists(ids) {
-        let lock = if matches!(tx, Tx::Postgres(_)) { " order by id for share" } else { "" };
+        let lock = if matches!(tx, Tx::Postgres(..)) { " order by id for share" } else { "" };
         let found: Vec<(Uuid, bool)> = within!(tx, c => {
             let mut query = QueryBuilder::new("select id, erased from postbacks where id in ");
             rows::push_list(&mut query, &list);

@@ -276,11 +276,16 @@ async fn reclaim_until(db: &Db, until: Millis, now: Millis) -> Result<u64> {
     Ok(count)
 }
 
+// Suspects have an index of their own.
+const NEXT_DUE: &str = "select id, case when suspect < due or due is null then suspect else due end as due from (
+         select c.id, (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null and q.claims < 2) as due,
+                (select min(s.due_at) from queue s where s.connection_id = c.id and s.lease_id is null and s.claims >= 2) as suspect
+         from connections c where c.connected and c.enabled and c.parked_cause is null) of_connections";
+
 /// When the next row of each connection that may send is, or was, due.
 pub async fn next_due(db: &Db) -> Result<Vec<(Uuid, Millis)>> {
     let rows: Vec<(Uuid, Option<Millis>)> = on!(db, pool => sqlx::query_as(
-        "select c.id, (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due
-         from connections c where c.connected and c.enabled and c.parked_cause is null",
+        NEXT_DUE,
     )
     .fetch_all(pool)
     .await)?;
@@ -294,20 +299,30 @@ pub struct Depth {
     pub network: String,
     /// Parked or switched off.
     pub held: bool,
+    /// All that a process holds, and of the others up to `COUNTED`.
     pub postbacks: i64,
     /// When the first of them that nobody holds is due, or was.
     pub due_at: Option<Millis>,
 }
 
+/// So many are counted of what waits for a connection: whoever asks every few seconds must not have the whole queue read each time.
+pub const COUNTED: i64 = 10_000;
+
+const WAITING: &str = "select c.id as connection_id, c.network, (not c.enabled or c.parked_cause is not null) as held,
+        (select count(*) from (select 1 as one from queue q where q.connection_id = c.id and q.lease_id is null and q.claims < 2 limit $1) w)
+        + (select count(*) from (select 1 as one from queue s where s.connection_id = c.id and s.lease_id is null and s.claims >= 2 limit $1) x)
+        as postbacks,
+        (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null and q.claims < 2) as due_at
+     from connections c where c.connected";
+const HELD: &str = "select connection_id, count(*) from queue where lease_id is not null group by connection_id";
+
 pub async fn depths(db: &Db) -> Result<Vec<Depth>> {
-    on!(db, pool => sqlx::query_as(
-        "select c.id as connection_id, c.network, (not c.enabled or c.parked_cause is not null) as held,
-                (select count(*) from queue q where q.connection_id = c.id) as postbacks,
-                (select min(q.due_at) from queue q where q.connection_id = c.id and q.lease_id is null) as due_at
-         from connections c where c.connected",
-    )
-    .fetch_all(pool)
-    .await)
+    let mut depths: Vec<Depth> = on!(db, pool => sqlx::query_as(WAITING).bind(COUNTED).fetch_all(pool).await)?;
+    let held: Vec<(Uuid, i64)> = on!(db, pool => sqlx::query_as(HELD).fetch_all(pool).await)?;
+    for (connection_id, count) in held {
+        depths.iter_mut().filter(|depth| depth.connection_id == connection_id).for_each(|depth| depth.postbacks += count);
+    }
+    Ok(depths)
 }
 
 #[cfg(test)]
@@ -325,8 +340,46 @@ mod tests {
             let other = steps.iter().any(|step| step.contains("SCAN") || step.contains("TEMP B-TREE"));
             assert!(by_it && !other, "{index}: {steps:?}");
         }
+        for text in [NEXT_DUE, WAITING] {
+            let steps = engines::sqlite_plan(text).await;
+            let of_queue = |step: &&String| step.starts_with("SEARCH q ") || step.starts_with("SEARCH s ");
+            assert!(
+                steps.iter().filter(of_queue).count() >= 2
+                    && steps.iter().all(|step| !step.starts_with("SCAN q") && !step.starts_with("SCAN s")),
+                "{steps:?}"
+            );
+            assert!(
+                steps.iter().filter(of_queue).all(|step| step.contains("queue_due (") || step.contains("queue_suspects_")),
+                "{steps:?}"
+            );
+        }
         let steps = engines::sqlite_plan(SUSPECTS_OUT).await;
         assert!(steps.iter().any(|step| step.contains("INDEX queue_suspects_out ")), "{steps:?}");
+    }
+
+    /// What a claim costs must not grow with what may be what stops the process.
+    #[tokio::test]
+    async fn postgresql_reads_past_no_suspect() {
+        let db = engines::postgres().await;
+        let Db::Postgres(pool, _) = &db.db else { unreachable!("it is PostgreSQL") };
+        let connection = Uuid::nil();
+        sqlx::raw_sql(
+            "insert into queue (id, connection_id, due_at, expires_at, attempt, claims, refusals)
+             select gen_random_uuid(), '00000000-0000-0000-0000-000000000000', n, 9, 0, case when n <= 5000 then 2 else 0 end, 0
+             from generate_series(1, 5010) n; analyze queue",
+        )
+        .execute(pool)
+        .await
+        .unwrap();
+        for [_, text] in [FRESH, DUE] {
+            let values = [format!("'{connection}'::uuid"), "1".into(), "9000".into(), format!("'{connection}'::uuid"), "5".into()];
+            let filled = values.iter().enumerate().fold(text.to_owned(), |text, (at, value)| text.replace(&format!("${}", at + 1), value));
+            let text = sqlx::AssertSqlSafe(format!("explain (analyze, costs off, timing off) {filled}"));
+            let steps: Vec<(String,)> = sqlx::query_as(text).fetch_all(pool).await.unwrap();
+            let steps: Vec<String> = steps.into_iter().map(|(step,)| step).collect();
+            assert!(steps.iter().any(|step| step.contains("Index Scan using queue_")), "{steps:#?}");
+            assert!(!steps.iter().any(|step| step.contains("Rows Removed")), "{steps:#?}");
+        }
     }
 
     /// What a result costs must not grow with what waits.

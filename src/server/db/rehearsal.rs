@@ -1,5 +1,6 @@
 //! What a goal is rehearsed on: a game's events of one name, and the clicks of their players.
 
+use super::days::day;
 use super::{Db, Error, Result, on, rows};
 use crate::model::Millis;
 use crate::model::filter::Cursor;
@@ -34,6 +35,7 @@ pub async fn tracks(db: &Db, game_id: Uuid, event: &str, since: Millis, before: 
     let found: Vec<Row> = on!(db, pool => sqlx::query_as(
         "select id, message_id, player_id, event_time, received_at, body from messages
          where game_id = $1 and kind = 'track' and event_name = $2 and received_at >= $3 and (received_at, id) < ($4, $5) and test = $6
+         and day >= $8 and day <= $9
          order by received_at desc, id desc limit $7",
     )
     .bind(game_id)
@@ -43,6 +45,8 @@ pub async fn tracks(db: &Db, game_id: Uuid, event: &str, since: Millis, before: 
     .bind(before.id)
     .bind(false)
     .bind(most)
+    .bind(day(since))
+    .bind(day(before.time))
     .fetch_all(pool)
     .await)?;
     let read = |row: Row| {

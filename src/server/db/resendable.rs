@@ -1,5 +1,6 @@
 //! Which postbacks may be sent again, in one rule for the count, the job and the single one.
 
+use super::days::day;
 use super::{Db, Error, Result, Tx, on, rows, within};
 use crate::model::Millis;
 use crate::model::resend::{Counts, Standing};
@@ -64,7 +65,8 @@ macro_rules! count_text {
     ($status:literal) => {
         concat!(
             "with terms (at, known_for, asked, game, network) as (values ($1, $2, $3, $4, $5)),
-             m as (select distinct postback_id as id from attempts where game_id = $4 and network = $5 and time >= $6 and time < $7",
+             m as (select distinct postback_id as id from attempts where game_id = $4 and network = $5 and time >= $6 and time < $7
+                   and day >= $9 and day <= $10",
             $status,
             ") select word, count(*) from (select ",
             standing!(),
@@ -87,6 +89,8 @@ pub async fn count(db: &Db, terms: &Terms<'_>, span: &Span) -> Result<Counts> {
         .bind(span.since)
         .bind(span.until)
         .bind(span.status.as_deref().unwrap_or_default())
+        .bind(day(span.since))
+        .bind(day(span.until))
         .fetch_all(pool)
         .await)?;
     let mut counts = rows.into_iter().map(|(word, count)| Ok((word.parse().map_err(Error::decode)?, count))).collect::<Result<Counts>>()?;
@@ -151,11 +155,11 @@ pub async fn standings(tx: &mut Tx, terms: &Terms<'_>, ids: &[Uuid]) -> Result<H
 macro_rules! walk_text {
     ($status:literal, $same:literal) => {
         concat!(
-            "select a.time, a.id, a.postback_id, not exists (select 1 from attempts b where b.postback_id = a.postback_id and b.time >= $4
-                and b.time <= a.time and (b.time < a.time or b.id < a.id)",
+            "select a.time, a.id, a.postback_id, not exists (select 1 from attempts b where b.postback_id = a.postback_id and b.time >= $4 and b.day >= $9
+                and b.day <= $10 and b.time <= a.time and (b.time < a.time or b.id < a.id)",
             $same,
             ") as first_row
-             from attempts a where a.game_id = $1 and a.network = $2",
+             from attempts a where a.game_id = $1 and a.network = $2 and a.day >= $11 and a.day <= $10",
             $status,
             " and a.time < $5 and (a.time, a.id) > ($6, $7) order by a.time, a.id limit $8"
         )
@@ -177,6 +181,9 @@ pub async fn walk(tx: &mut Tx, span: &Span, after: (Millis, Uuid), limit: i64) -
         .bind(after.0)
         .bind(after.1)
         .bind(limit)
+        .bind(day(span.since))
+        .bind(day(span.until))
+        .bind(day(span.since.max(after.0)))
         .fetch_all(c)
         .await)
 }

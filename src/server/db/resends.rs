@@ -132,7 +132,7 @@ pub async fn hold(tx: &mut Tx, id: Uuid, now: Millis) -> Result<Option<Job>> {
         concat!("select ", columns!(), " from resends where id = $1 and ended_at is null and due_at <= $2"),
         concat!("select ", columns!(), " from resends where id = $1 and ended_at is null and due_at <= $2 for update skip locked"),
     ];
-    let text = texts[usize::from(matches!(tx, Tx::Postgres(_)))];
+    let text = texts[usize::from(matches!(tx, Tx::Postgres(..)))];
     within!(tx, c => sqlx::query_as(text).bind(id).bind(now).fetch_optional(c).await)
 }
 
@@ -216,14 +216,14 @@ pub async fn connection(tx: &mut Tx, id: Uuid) -> Result<(bool, Millis)> {
         "select connected, coalesce(led_since, 0) from connections where id = $1",
         "select connected, coalesce(led_since, 0) from connections where id = $1 for share",
     ];
-    let text = texts[usize::from(matches!(tx, Tx::Postgres(_)))];
+    let text = texts[usize::from(matches!(tx, Tx::Postgres(..)))];
     within!(tx, c => sqlx::query_as(text).bind(id).fetch_one(c).await)
 }
 
 /// How many postbacks of the connection are due and claimed by nobody, up to `most`.
 pub async fn backlog(tx: &mut Tx, connection_id: Uuid, now: Millis, most: i64) -> Result<i64> {
     let (count,): (i64,) = within!(tx, c => sqlx::query_as(
-        "select count(*) from (select 1 as one from queue where connection_id = $1 and lease_id is null and due_at <= $2 limit $3) as due",
+        "select count(*) from (select 1 as one from queue where connection_id = $1 and lease_id is null and claims < 2 and due_at <= $2 limit $3) as due",
     )
     .bind(connection_id)
     .bind(now)

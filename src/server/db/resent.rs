@@ -1,5 +1,6 @@
 //! The ways back into the queue, by which people have postbacks sent again.
 
+use super::attempts::first_day;
 use super::{Result, Tx, receipts, rows, within};
 use crate::model::Millis;
 use sqlx::QueryBuilder;
@@ -92,8 +93,9 @@ pub async fn repeat(tx: &mut Tx, id: Uuid, known_since: Option<Millis>, mark: Ma
 
 /// When the network first took it, as far as the log still tells.
 pub async fn taken_at(tx: &mut Tx, id: Uuid) -> Result<Option<Millis>> {
-    let (at,): (Option<Millis>,) = within!(tx, c => sqlx::query_as("select min(time) from attempts where postback_id = $1 and status = 'success'")
+    let (at,): (Option<Millis>,) = within!(tx, c => sqlx::query_as("select min(time) from attempts where postback_id = $1 and status = 'success' and day >= $2")
         .bind(id)
+        .bind(first_day(id))
         .fetch_one(c)
         .await)?;
     Ok(at)

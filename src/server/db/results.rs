@@ -5,9 +5,9 @@ use super::log_rows::{log_attempts, log_calls};
 use super::receipts::{self, Covered, Receipt};
 use super::rows::column;
 use super::{Db, Result, Tx, postbacks, queue, rows, within};
+use crate::model::Millis;
 use crate::model::attempt::{AttemptStatus, LastWord};
 use crate::model::postback::PostbackState;
-use crate::model::{DAY, Millis};
 use crate::server::masking;
 use sqlx::{FromRow, QueryBuilder};
 use std::collections::{BTreeSet, HashSet};
@@ -305,10 +305,6 @@ async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
         Tx::Postgres(..) => {}
     }
     Ok(())
-}
-
-pub fn day(time: Millis) -> i32 {
-    i32::try_from(time.div_euclid(DAY)).unwrap_or(0)
 }
 
 #[cfg(test)]

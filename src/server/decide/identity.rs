@@ -115,7 +115,8 @@ impl Sender<'_> {
             consent: None,
             contact: Contact::default(),
             identity_count: 1,
-            created_at: world.now,
+            // Not later than any message of theirs.
+            created_at: self.message.received_at.min(world.now),
         };
         world.graph.add_player(player);
         world.graph.put(key, Span { since: 0, player_id: id, claimed });

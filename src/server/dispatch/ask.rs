@@ -158,13 +158,15 @@ impl Asker {
         routes.rotate_left(first);
         self.turns += 1;
         let share = AT_ONCE.div_ceil(routes.len());
+        let sharers = self.dispatch.others.sharers();
+        self.left.values_mut().for_each(|left| left.shared_by(sharers));
         let mut room: HashMap<&str, usize> = HashMap::new();
         let mut claimed = Vec::new();
         let mut tx = self.dispatch.db.begin().await?;
         for route in routes {
             let Some((target, later)) = self.open(route) else { continue };
             let slug = target.network.spec().slug;
-            let calls = || self.left.entry(slug).or_insert_with(|| Left::of(later.asking(), now)).calls(now);
+            let calls = || self.left.entry(slug).or_insert_with(|| Left::of(later.asking(), sharers, now)).calls(now);
             let room = room.entry(slug).or_insert_with(calls);
             let most = share.min(*room).min(AT_ONCE - claimed.len());
             if most == 0 {

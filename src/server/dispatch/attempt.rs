@@ -26,17 +26,28 @@ pub async fn deliver(dispatch: Dispatch, target: Arc<Target>, postbacks: Vec<Cla
     if group.is_empty() {
         return End::nothing();
     }
+    let slug = target.network.spec().slug;
+    let begun = clock.now();
+    group.iter().filter(|one| one.held.attempt == 0).for_each(|one| metrics::first_call(slug, begun - made_at(one.held.id)));
     // What may go out has a body, each its own; it is not copied for the call.
     let events: Vec<_> = group.iter_mut().filter_map(|one| one.body.take()).collect();
     let called = call::call(&dispatch, &target, &events, clock).await;
     group.iter_mut().zip(events).for_each(|(one, event)| one.body = Some(event));
-    metrics::call_made(target.network.spec().slug, called.latency_ms);
+    metrics::call_made(slug, called.latency_ms);
+    metrics::judged(slug, &called.verdict.events, group.len());
     let (results, end) = judge::judged(&target, group, called, dispatch.first_question, rand::random::<f64>);
     if !results.finishes.is_empty() {
         // A refusal is written before the connection's next claim, or that claim would go out too.
         flush.write(results, end.refused).await;
     }
     end
+}
+
+/// A postback's id bears the time at which it was made.
+fn made_at(id: Uuid) -> Millis {
+    id.get_timestamp()
+        .and_then(|stamp| Millis::try_from(stamp.to_unix().0 * 1_000 + u64::from(stamp.to_unix().1) / 1_000_000).ok())
+        .unwrap_or(0)
 }
 
 /// Gives unsent postbacks back to the queue.

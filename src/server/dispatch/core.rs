@@ -27,6 +27,8 @@ pub struct Core {
     lanes: BTreeMap<Uuid, Lane>,
     /// What the networks take of all connections together.
     quotas: Quotas,
+    /// Processes that share what networks take.
+    sharers: usize,
     most_per_call: usize,
     /// Something may be due that was not when we looked last.
     stale: bool,
@@ -56,6 +58,7 @@ impl Core {
         Self {
             lanes: BTreeMap::new(),
             quotas: Quotas::default(),
+            sharers: 1,
             most_per_call,
             stale: true,
             claiming: false,
@@ -63,6 +66,15 @@ impl Core {
             calls: 0,
             made: 0,
             claimed: 0,
+        }
+    }
+
+    /// So many processes are at it by now, this one included: each keeps to its part of what a network takes.
+    pub fn shared_by(&mut self, sharers: usize) {
+        if self.sharers != sharers {
+            self.sharers = sharers;
+            self.quotas.shared_by(sharers);
+            self.lanes.values_mut().for_each(|lane| lane.shared_by(sharers));
         }
     }
 
@@ -139,7 +151,10 @@ impl Core {
             }
             Some(lane) => lane.retarget(target),
             None => {
-                self.lanes.insert(target.route.id, Lane::new(target, self.most_per_call));
+                let id = target.route.id;
+                let mut lane = Lane::new(target, self.most_per_call);
+                lane.shared_by(self.sharers);
+                self.lanes.insert(id, lane);
                 Vec::new()
             }
         }

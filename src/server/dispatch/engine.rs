@@ -5,6 +5,7 @@ use super::claim;
 use super::core::{Brought, Core, Due};
 use super::flush::Flush;
 use super::judge::{self, End};
+use super::others::Others;
 use super::target::{self, Target};
 use super::{Clock, Dispatch};
 use crate::model::connection::ParkCause;
@@ -76,6 +77,10 @@ impl Engine {
         Arc::clone(&self.dispatch.wake)
     }
 
+    pub fn others(&self) -> Others {
+        self.dispatch.others.clone()
+    }
+
     /// Postbacks claimed since the start.
     pub fn claimed(&self) -> usize {
         self.core.claimed()
@@ -98,6 +103,7 @@ impl Engine {
 
     /// Learns from what ended, begins a claim for the lanes that can take more, and starts what may start.
     pub async fn turn(&mut self) {
+        self.core.shared_by(self.dispatch.others.sharers());
         self.learn().await;
         if self.core.looks(self.clock.now())
             && let Err(error) = self.begin_claim().await
@@ -230,6 +236,7 @@ impl Engine {
         loop {
             let expired: Vec<Claimed> = claim::claim_expired(&self.dispatch.db, EXPIRED_AT_ONCE, now).await?;
             let count = expired.len();
+            expired.iter().for_each(|one| metrics::expired(&one.of.network));
             let end = |one: Claimed| networks::find(&one.of.network).map(|network| judge::end_expired(network.spec(), one, now));
             let finishes = expired.into_iter().filter_map(end).collect();
             if count > 0 {

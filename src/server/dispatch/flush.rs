@@ -76,6 +76,9 @@ async fn write(db: &Db, results: &[Results]) -> Result<(), Error> {
         let error = match results::finish(db, results).await {
             Ok(()) => {
                 trouble::is_over();
+                for park in results.iter().flat_map(|results| &results.parks) {
+                    metrics::parked(park.connection_id, park.cause);
+                }
                 for finish in results.iter().flat_map(|results| &results.finishes) {
                     metrics::attempt_logged(&finish.of.network, finish.attempt.status);
                 }
@@ -83,6 +86,9 @@ async fn write(db: &Db, results: &[Results]) -> Result<(), Error> {
             }
             Err(error) => error,
         };
+        if db::days::was_missing(db, &error) {
+            tracing::warn!(%error, "a day of the log that was let go is made anew");
+        }
         if db::is_away(&error) {
             trouble::begins(&error);
         } else {

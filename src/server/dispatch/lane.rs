@@ -58,6 +58,11 @@ impl Lane {
         &self.target
     }
 
+    /// So many processes send for the connection.
+    pub fn shared_by(&mut self, sharers: usize) {
+        self.pace.shared_by(sharers);
+    }
+
     /// Takes the connection as it is now. What was claimed for another pixel or token comes back, to be given back.
     pub fn retarget(&mut self, target: Arc<Target>) -> Vec<Claimed> {
         self.shut = false;

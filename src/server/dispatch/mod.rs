@@ -15,6 +15,7 @@ pub mod health;
 mod judge;
 mod lane;
 pub mod meaning;
+mod others;
 pub mod pace;
 pub mod quota;
 mod record;
@@ -35,6 +36,7 @@ use super::networks::contract::Settings;
 use super::networks::http::Http;
 use super::secrets::Sealer;
 use crate::model::Millis;
+use others::Others;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -50,6 +52,7 @@ pub struct Dispatch {
     wake: Arc<Notify>,
     most_per_call: usize,
     first_question: Option<Millis>,
+    others: Others,
 }
 
 impl Dispatch {
@@ -65,6 +68,7 @@ impl Dispatch {
             wake,
             most_per_call: usize::MAX,
             first_question: None,
+            others: Others::default(),
         }
     }
 
@@ -76,6 +80,12 @@ impl Dispatch {
     /// Asks so soon what became of accepted events, whatever the networks wish: for the demo, whose networks are quick.
     pub fn with_first_question_after(self, wait: Millis) -> Self {
         Self { first_question: Some(wait), ..self }
+    }
+
+    /// As whoever queued something does.
+    #[cfg(test)]
+    pub fn wake_up(&self) {
+        self.wake.notify_one();
     }
 
     /// Fewer events to a call than the networks' batches, for measuring.

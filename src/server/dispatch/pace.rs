@@ -24,6 +24,8 @@ pub enum Signal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pace {
     limit: usize,
+    /// It grows up to here: this process's part of `MOST`.
+    most: usize,
     in_flight: usize,
     /// Clean answers since the limit last changed.
     clean: usize,
@@ -36,7 +38,25 @@ pub struct Pace {
 impl Pace {
     /// `start` is the SPEC's concurrency.
     pub fn new(start: usize) -> Self {
-        Self { limit: start.clamp(1, MOST), in_flight: 0, clean: 0, paused_until: 0, breaker: Breaker::default(), probing: false }
+        Self {
+            limit: start.clamp(1, MOST),
+            most: MOST,
+            in_flight: 0,
+            clean: 0,
+            paused_until: 0,
+            breaker: Breaker::default(),
+            probing: false,
+        }
+    }
+
+    /// So many processes call the network for the connection: none makes more than its part of the calls, and one that joins does not
+    /// begin with what all of them may.
+    pub fn shared_by(&mut self, sharers: usize) {
+        let most = (MOST / sharers.max(1)).max(1);
+        if most < self.most {
+            self.limit = (self.limit * most / self.most).max(1);
+        }
+        self.most = most;
     }
 
     /// How many more calls may start now.
@@ -91,7 +111,7 @@ impl Pace {
             Signal::Clean => {
                 self.clean += 1;
                 if self.clean >= self.limit {
-                    self.limit = (self.limit + 1).min(MOST);
+                    self.limit = (self.limit + 1).min(self.most);
                     self.clean = 0;
                 }
             }
@@ -185,6 +205,24 @@ mod tests {
         assert_eq!(pace.free(NOW), 0);
         pace.probe(false);
         assert_eq!(pace.free(NOW), 7);
+    }
+
+    #[test]
+    fn what_several_processes_may_call_at_once_is_divided_among_them() {
+        for (sharers, starts, most) in [(1, 8, 64), (2, 4, 32), (3, 2, 21), (64, 1, 1), (1_000, 1, 1)] {
+            let mut pace = Pace::new(8);
+            pace.shared_by(sharers);
+            assert_eq!(pace.free(NOW), starts, "{sharers}");
+            calls(&mut pace, 5_000, Signal::Clean);
+            assert_eq!(pace.free(NOW), most, "{sharers}");
+        }
+        let mut pace = Pace::new(8);
+        calls(&mut pace, 5_000, Signal::Clean);
+        pace.shared_by(2);
+        assert_eq!(pace.free(NOW), 32, "one joined");
+        pace.shared_by(1);
+        calls(&mut pace, 5_000, Signal::Clean);
+        assert_eq!(pace.free(NOW), 64, "and left");
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! The loop: claim what is due, start calls as each connection's pace allows, learn from those that come back. Woken by ingest's
-//! commits, by the next due row and by a poll.
+//! commits, by other processes, by the next due row and by a poll.
 
 use super::engine::Engine;
-use super::{Clock, Dispatch, ask};
+use super::{Clock, Dispatch, ask, others};
 use crate::model::Millis;
 use crate::server::db::{Db, queue};
 use std::time::Duration;
@@ -15,7 +15,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(5);
 /// Sends until `shutdown`, then stops claiming, waits for the calls in flight, writes their results and gives the rest back. Beside it, the
 /// networks are asked what became of accepted events.
 pub async fn run(dispatch: Dispatch, shutdown: CancellationToken) {
-    tokio::join!(send(dispatch.clone(), shutdown.clone()), ask::run(dispatch, shutdown));
+    dispatch.others.count(&dispatch).await;
+    tokio::join!(send(dispatch.clone(), shutdown.clone()), ask::run(dispatch.clone(), shutdown.clone()), others::run(&dispatch, &shutdown));
 }
 
 async fn send(dispatch: Dispatch, shutdown: CancellationToken) {
@@ -33,7 +34,7 @@ async fn send(dispatch: Dispatch, shutdown: CancellationToken) {
 }
 
 async fn until(engine: &mut Engine, shutdown: &CancellationToken) {
-    let wake = engine.wake();
+    let (wake, others) = (engine.wake(), engine.others());
     let mut kept_house: Option<Instant> = None;
     let mut alarm = Instant::now();
     while !shutdown.is_cancelled() {
@@ -47,7 +48,11 @@ async fn until(engine: &mut Engine, shutdown: &CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = wake.notified() => engine.look_again(),
+            () = wake.notified() => {
+                others.tell();
+                engine.look_again();
+            }
+            () = others.heard() => engine.look_again(),
             () = tokio::time::sleep_until(alarm) => engine.look_again(),
             () = engine.something_ended() => {}
         }

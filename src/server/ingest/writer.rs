@@ -6,7 +6,7 @@ use super::answer::{BUSY_SECONDS, Refusal};
 use crate::model::Millis;
 use crate::server::db::api_keys::{self, KeyOwner};
 use crate::server::db::message_ids::{self, Seen};
-use crate::server::db::{self, Committed, Db, Tx, changes, consents, erased_ids, facts};
+use crate::server::db::{self, Committed, Db, Tx, changes, consents, days, erased_ids, facts};
 use crate::server::decide::changes::Changes;
 use crate::server::decide::consent::{ConsentStatus, keys_of};
 use crate::server::decide::facts::{Facts, Message};
@@ -149,7 +149,11 @@ fn take(first: Request, waiting: &mut mpsc::Receiver<Request>) -> Vec<Request> {
 /// Writes the requests together. If that fails they are written one by one, so that a bad one fails alone.
 async fn write_all(books: &mut Books, answering: &Answering, requests: Vec<Request>) {
     let begun = Instant::now();
-    let failed = match commit(books, &requests).await {
+    let mut tried = commit(books, &requests).await;
+    if matches!(&tried, Err(Failed::Database(error)) if days::was_missing(&books.db, error)) {
+        tried = commit(books, &requests).await;
+    }
+    let failed = match tried {
         Ok(done) => return answering.begin(requests, done, begun),
         Err(failed) => failed,
     };

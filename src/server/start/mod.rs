@@ -4,7 +4,7 @@ mod key;
 mod lock;
 
 use super::config::{BadSetting, Config, Mode};
-use super::db::{self, Db, instance, users};
+use super::db::{self, Db, days, instance, users};
 use super::erasure::{NoSalt, Salt};
 use super::networks::http::NoClient;
 use super::people;
@@ -76,6 +76,7 @@ pub async fn start(config: Config, now: Millis) -> Result<Started, CannotStart> 
     let lock = file.as_deref().map(Lock::take).transpose()?;
     let db = Db::open(url).await?;
     db.migrate().await?;
+    days::ahead(&db, now).await?;
     whose(&db, config.mode).await?;
     let sealer = key::sealer(&config, &db, file.as_deref()).await?;
     if let Some((email, password)) = &config.admin {

@@ -5,6 +5,7 @@ use crate::model::conversion::Consent;
 use crate::model::game::{DEFAULT_WINDOW_DAYS, Game};
 use crate::model::{DAY, HOUR, MINUTE, Millis};
 use crate::server::db::connection_changes::{self, Saved};
+use crate::server::db::results::id_at;
 use crate::server::db::{Db, Tx, connections, games, on, within};
 use crate::server::networks::contract::{ClickIds, Event};
 use crate::server::secrets::Sealer;
@@ -12,10 +13,12 @@ pub use crate::server::simulator::world::{
     GOOGLE_CUSTOMER, GOOGLE_MANAGER, GOOGLE_PURCHASE_ACTION, GOOGLE_REFRESH_TOKEN, REDDIT_PIXEL, REDDIT_TOKEN, TIKTOK_PIXEL, TIKTOK_TOKEN,
 };
 use secrecy::SecretString;
+use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
 
 /// When the tests play.
 pub const NOW: Millis = 1_790_000_000_000;
+static MADE: AtomicI64 = AtomicI64::new(0);
 
 pub struct World {
     pub game_id: Uuid,
@@ -168,7 +171,8 @@ impl World {
     }
 
     pub async fn postback_with(&self, db: &Db, due_at: Millis, expires_at: Millis, change: impl FnOnce(&mut Event)) -> Uuid {
-        let id = Uuid::now_v7();
+        // Made before the story begins, one after the other.
+        let id = id_at(NOW - HOUR + MADE.fetch_add(1, Ordering::Relaxed));
         let (kind, click) = match self.network {
             "tiktok" => ("ttclid", "E.C.P.sample"),
             "google" => ("gclid", "Cj0KCQiA_sample"),

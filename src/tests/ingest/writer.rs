@@ -1,8 +1,8 @@
 //! Durable before answered, whole or not at all, and alone in trouble.
 
 use super::*;
-use crate::server::db::within;
-use crate::tests::engines::{both_engines, sqlite};
+use crate::server::db::{days, within};
+use crate::tests::engines::{both_engines, has_day, sqlite};
 
 both_engines! {
     async fn what_was_taken_before_the_stop_is_stored_and_answered(db: TestDb) {
@@ -21,12 +21,13 @@ both_engines! {
         // A message that the database will refuse: its id is taken, and nobody remembers why.
         let poison = track(json!({}));
         let id: Uuid = poison["messageId"].as_str().unwrap().parse().unwrap();
+        has_day(&api.db, days::MESSAGES, now()).await;
         let mut tx = api.db.begin().await.unwrap();
-        within!(&mut tx, c => sqlx::query("create unique index messages_once on messages (message_id)").execute(c).await.map(drop)).unwrap();
+        within!(&mut tx, c => sqlx::query("create unique index messages_once on messages (day, message_id)").execute(c).await.map(drop)).unwrap();
         within!(&mut tx, c => sqlx::query(
             "insert into messages (day, id, game_id, message_id, kind, event_time, original_time, received_at, consent, test, body)
-             values (1, $1, $2, $3, 'track', 1, 1, 1, 'full', $4, '{}')",
-        ).bind(Uuid::now_v7()).bind(api.game_id).bind(id).bind(false).execute(c).await.map(drop)).unwrap();
+             values ($5, $1, $2, $3, 'track', 1, 1, 1, 'full', $4, '{}')",
+        ).bind(Uuid::now_v7()).bind(api.game_id).bind(id).bind(false).bind(days::day(now())).execute(c).await.map(drop)).unwrap();
         tx.commit().await.unwrap();
         let good: Vec<Vec<Value>> = (0..20).map(|_| vec![track(json!({}))]).collect();
         let bad = [poison];

@@ -46,7 +46,7 @@ async fn assert_alike(db: &Db, one: &Town, other: &Town, story: usize) {
 async fn another(db: &TestDb) -> Db {
     match &db.db {
         Db::Sqlite { .. } => db.db.clone(),
-        Db::Postgres(_) => Db::open(&db.url).await.unwrap(),
+        Db::Postgres(..) => Db::open(&db.url).await.unwrap(),
     }
 }
 

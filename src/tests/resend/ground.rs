@@ -4,9 +4,10 @@ use crate::model::resend::Standing;
 use crate::model::{DAY, Millis};
 use crate::server::db::resendable::{self, Terms};
 use crate::server::db::resends::{self, Asked, Job};
-use crate::server::db::{Db, within};
+use crate::server::db::{Db, days, within};
 use crate::server::resend::Resend;
 use crate::tests::dispatch::world::{NOW, World};
+use crate::tests::engines::has_day;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -47,11 +48,12 @@ pub async fn refused(db: &Db, world: &World, count: usize) -> Vec<Uuid> {
 /// Ends all that waits as refused.
 pub async fn refuse(db: &Db) {
     people(db).await;
+    has_day(db, days::ATTEMPTS, NOW - 60_000).await;
     run(
         db,
         "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, http, latency_ms, attempt,
          code, meaning, test, late)
-         select 1, q.id, p.game_id, p.network, p.connection_id, p.id, p.goal_id, 'First Purchase', p.event, p.created_at - 60000, 'failed', 200, 40, 1,
+         select (p.created_at - 60000) / 86400000, q.id, p.game_id, p.network, p.connection_id, p.id, p.goal_id, 'First Purchase', p.event, p.created_at - 60000, 'failed', 200, 40, 1,
          '40002', 'Refused.', p.test, p.test from queue q join postbacks p on p.id = q.id",
     )
     .await;

@@ -4,7 +4,7 @@ use super::ground::{ASKED, WINDOW, ask, ask_for, job, people, refused, resend, r
 use crate::model::resend::{ResendEnd, Standing};
 use crate::model::{DAY, HOUR, MINUTE, SECOND};
 use crate::server::db::resendable::{self, Span, Terms};
-use crate::server::db::{audit, connection_changes, connections, postbacks, queue, resends};
+use crate::server::db::{audit, connection_changes, connections, postbacks, queue, resends, within};
 use crate::server::dispatch::drain_until_idle;
 use crate::server::resend::{AHEAD, AT_ONCE, Step, step};
 use crate::server::simulator::world::TIKTOK_SHOP_PIXEL;
@@ -13,6 +13,7 @@ use crate::tests::dispatch::rig::Rig;
 use crate::tests::dispatch::world::{NOW, TIKTOK_TOKEN, World, count, log, queued, stored};
 use crate::tests::engines::both_engines;
 use serde_json::json;
+use uuid::Uuid;
 
 both_engines! {
     async fn what_was_refused_goes_out_again_under_the_same_id_and_its_attempts_go_on(db: TestDb) {
@@ -41,13 +42,15 @@ both_engines! {
 
     async fn a_postback_with_many_rows_goes_back_once(db: TestDb) {
         let world = World::new(&db).await;
-        refused(&db, &world, 2).await;
-        run(
-            &db,
-            "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, attempt, test, late)
-             select 2, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time + 5, 'failed', 2, test, late from attempts",
-        )
-        .await;
+        for of in refused(&db, &world, 2).await {
+            let mut tx = db.begin().await.unwrap();
+            within!(&mut tx, c => sqlx::query(
+                "insert into attempts (day, id, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time, status, attempt, test, late)
+                 select day, $1, game_id, network, connection_id, postback_id, goal_id, goal_name, event, time + 5, 'failed', 2, test, late
+                 from attempts where postback_id = $2",
+            ).bind(Uuid::now_v7()).bind(of).execute(c).await.map(drop)).unwrap();
+            tx.commit().await.unwrap();
+        }
         let id = ask_for(&db, &world, None, None, ASKED).await.unwrap();
         resend().work_off(&db, ASKED).await;
         let done = job(&db, &world, id).await;

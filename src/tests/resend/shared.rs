@@ -2,13 +2,13 @@
 
 use super::ground::{ask, job, refuse, refused, resend, run};
 use crate::model::Millis;
-use crate::server::db::{Db, within};
+use crate::server::db::{Db, days, within};
 use crate::server::dispatch::drain_until_idle;
 use crate::server::now;
 use crate::server::resend::{Step, step};
 use crate::tests::dispatch::rig::Rig;
 use crate::tests::dispatch::world::{NOW, World, count};
-use crate::tests::engines::{both_engines, postgres};
+use crate::tests::engines::{both_engines, has_day, postgres};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -20,9 +20,10 @@ async fn refused_now(db: &Db, world: &World, count: usize) -> Millis {
     refuse(db).await;
     let now = now();
     let by = now - NOW;
+    has_day(db, days::ATTEMPTS, now - 60_000).await;
     for text in [
         "update postbacks set created_at = created_at + $1, expires_at = expires_at + $1, first_attempt_at = first_attempt_at + $1, finished_at = finished_at + $1",
-        "update attempts set time = time + $1",
+        "update attempts set time = time + $1, day = (time + $1) / 86400000",
         "update connections set connected_at = connected_at + $1, led_since = led_since + $1",
     ] {
         let mut tx = db.begin().await.unwrap();

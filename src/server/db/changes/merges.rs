@@ -1,6 +1,8 @@
 //! Two players turned out to be one: everything of one becomes the other's.
 
+use super::super::days::day;
 use super::super::{Result, Tx, within};
+use crate::model::Millis;
 use crate::server::decide::changes::{Merge, SameClick};
 
 /// `$1` is the player that goes, `$2` the one that stays.
@@ -11,13 +13,23 @@ const STEPS: &[&str] = &[
        and k.network = clicks.network and k.kind = clicks.kind and k.click_id = clicks.click_id)",
     "update clicks set player_id = $2 where player_id = $1",
     "update conversions set player_id = $2 where player_id = $1",
-    "update messages set player_id = $2 where (day, id) in (select day, id from messages_of_players where player_id = $1)",
     "update players set consent_source = (select f.consent_source from players f where f.id = $1)
      where id = $2 and exists (select 1 from players f where f.id = $1 and f.consent_at > coalesce(players.consent_at, 0))",
     "delete from players where id = $1 and id <> $2",
 ];
 
+/// Whoever two players were is as old as the older of them: no message of theirs came on an earlier day, by clocks that may be off by one.
+const MESSAGES: &str = "update messages set player_id = $2 where player_id = $1 and day >= $3";
+/// On SQLite they lie in stretches.
+const MESSAGES_IN_STRETCHES: &str =
+    "update messages set player_id = $2 where (day, id) in (select day, id from messages_of_players where player_id = $1 and day >= $3)";
+
 pub async fn write(tx: &mut Tx, merge: Merge) -> Result<()> {
+    let created: Option<(Millis,)> =
+        within!(tx, c => sqlx::query_as("select created_at from players where id = $1").bind(merge.from).fetch_optional(c).await)?;
+    let from = created.map_or(i32::MIN, |(at,)| day(at).saturating_sub(1));
+    let messages = if matches!(tx, Tx::Sqlite(..)) { MESSAGES_IN_STRETCHES } else { MESSAGES };
+    within!(tx, c => sqlx::query(messages).bind(merge.from).bind(merge.into).bind(from).execute(c).await.map(drop))?;
     for step in STEPS {
         within!(tx, c => sqlx::query(*step).bind(merge.from).bind(merge.into).execute(c).await.map(drop))?;
     }

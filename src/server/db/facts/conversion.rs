@@ -66,7 +66,7 @@ impl ConversionRow {
 pub async fn load_postbacks(tx: &mut Tx, ids: &[Uuid], conversions: &mut [StoredConversion]) -> Result<()> {
     let mut place: HashMap<Uuid, &mut StoredConversion> = conversions.iter_mut().map(|conversion| (conversion.id, conversion)).collect();
     for list in rows::lists(ids) {
-        if matches!(tx, Tx::Postgres(_)) {
+        if matches!(tx, Tx::Postgres(..)) {
             within!(tx, c => {
                 let mut query = QueryBuilder::new(
                     "select q.id from postbacks p join queue q on q.id = p.id where q.lease_id is null and p.conversion_id in ",

@@ -3,7 +3,7 @@
 use super::super::{Error, Result, Tx, rows, within};
 use crate::model::conversion::Consent;
 use crate::server::decide::facts::{Facts, IdentityKey, Player, Span};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{FromRow, Postgres, QueryBuilder, Transaction};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -12,7 +12,37 @@ type SpanRow = (Uuid, bool, String, String, i64, Uuid, Option<i64>);
 /// The spans of these ids; an empty list where an id is new.
 pub async fn load(tx: &mut Tx, keys: &BTreeSet<IdentityKey>, facts: &mut Facts) -> Result<()> {
     let keys: Vec<&IdentityKey> = keys.iter().filter(|key| !facts.identities.contains_key(*key)).collect();
-    for list in rows::lists(&keys) {
+    if let Tx::Postgres(tx, _) = tx {
+        if !keys.is_empty() {
+            keep(spans_at_once(tx, &keys).await?, facts);
+        }
+    } else {
+        load_lists(tx, &keys, facts).await?;
+    }
+    for key in keys {
+        facts.identities.entry(key.clone()).or_default();
+    }
+    Ok(())
+}
+
+/// PostgreSQL takes all keys at once, as columns, and looks each up: without the `offset` it may read the whole table to join them, by a plan
+/// from when that was small.
+async fn spans_at_once(tx: &mut Transaction<'static, Postgres>, keys: &[&IdentityKey]) -> Result<Vec<SpanRow>> {
+    sqlx::query_as(
+        "select i.* from unnest($1::uuid[], $2::boolean[], $3::text[], $4::text[]) as w (game_id, test, kind, value) cross join lateral
+         (select i.game_id, i.test, i.kind, i.value, i.since, i.player_id, i.claimed from identities i
+          where i.game_id = w.game_id and i.test = w.test and i.kind = w.kind and i.value = w.value offset 0) i",
+    )
+    .bind(keys.iter().map(|key| key.game_id).collect::<Vec<_>>())
+    .bind(keys.iter().map(|key| key.test).collect::<Vec<_>>())
+    .bind(keys.iter().map(|key| key.kind.as_str()).collect::<Vec<_>>())
+    .bind(keys.iter().map(|key| key.value.as_str()).collect::<Vec<_>>())
+    .fetch_all(&mut **tx)
+    .await
+}
+
+async fn load_lists(tx: &mut Tx, keys: &[&IdentityKey], facts: &mut Facts) -> Result<()> {
+    for list in rows::lists(keys) {
         let found: Vec<SpanRow> = within!(tx, c => {
             let mut query = QueryBuilder::new("with wanted (game_id, test, kind, value) as (");
             query.push_values(list, |mut row, key| {
@@ -25,9 +55,6 @@ pub async fn load(tx: &mut Tx, keys: &BTreeSet<IdentityKey>, facts: &mut Facts) 
             query.build_query_as().fetch_all(c).await
         })?;
         keep(found, facts);
-    }
-    for key in keys {
-        facts.identities.entry(key.clone()).or_default();
     }
     Ok(())
 }

@@ -7,10 +7,10 @@ mod tests;
 
 pub use stretches::Seen;
 
-use super::{Result, Tx, rows};
+use super::{Result, Tx};
 use crate::model::{DAY, Millis};
-use sqlx::{PgConnection, QueryBuilder};
-use std::collections::HashSet;
+use sqlx::PgConnection;
+use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 
 /// A message counts once within 30 days, and its eventTimestamp may lie a day ahead: kept so long, one that is sent again later is refused
@@ -21,7 +21,7 @@ pub const KEPT_FOR: Millis = 32 * DAY;
 pub async fn claim(tx: &mut Tx, seen: &mut Seen, ids: &[(Uuid, Uuid)], now: Millis) -> Result<HashSet<(Uuid, Uuid)>> {
     match tx {
         Tx::Sqlite(tx, _) => stretches::claim(tx, seen, ids, now).await,
-        Tx::Postgres(tx) => claim_by_key(tx, ids, now).await,
+        Tx::Postgres(tx, _) => claim_by_key(tx, ids, now).await,
     }
 }
 
@@ -29,39 +29,25 @@ pub async fn claim(tx: &mut Tx, seen: &mut Seen, ids: &[(Uuid, Uuid)], now: Mill
 pub async fn forget(tx: &mut Tx, then: Millis, limit: i64) -> Result<u64> {
     match tx {
         Tx::Sqlite(tx, _) => stretches::forget(tx, then, limit).await,
-        Tx::Postgres(tx) => forget_by_age(tx, then, limit).await,
+        Tx::Postgres(tx, _) => forget_by_age(tx, then, limit).await,
     }
 }
 
-/// Nearly all are new, so it is asked first which are not: telling of each that it was taken would cost more than taking it.
+/// PostgreSQL takes and tells in one statement, however many they are.
 async fn claim_by_key(c: &mut PgConnection, ids: &[(Uuid, Uuid)], now: Millis) -> Result<HashSet<(Uuid, Uuid)>> {
-    let mut new: HashSet<(Uuid, Uuid)> = ids.iter().copied().collect();
-    let asked: Vec<(Uuid, Uuid)> = new.iter().copied().collect();
-    for list in rows::lists(&asked) {
-        for seen in among(c, &list).await? {
-            new.remove(&seen);
-        }
-    }
-    let taken: Vec<&(Uuid, Uuid)> = asked.iter().filter(|id| new.contains(*id)).collect();
-    for piece in rows::pieces(&taken) {
-        let mut query = QueryBuilder::new("insert into message_ids (game_id, message_id, received_at) ");
-        query.push_values(piece, |mut row, (game, message)| {
-            row.push_bind(*game).push_bind(*message).push_bind(now);
-        });
-        query.build().execute(&mut *c).await?;
-    }
-    Ok(new)
-}
-
-/// Those that were seen.
-async fn among(c: &mut PgConnection, ids: &[(Uuid, Uuid)]) -> Result<Vec<(Uuid, Uuid)>> {
-    let mut query = QueryBuilder::new("with wanted (game_id, message_id) as (");
-    query.push_values(ids, |mut row, (game, message)| {
-        row.push_bind(*game).push_bind(*message);
-    });
-    query
-        .push(") select m.game_id, m.message_id from wanted w join message_ids m on m.game_id = w.game_id and m.message_id = w.message_id");
-    query.build_query_as().fetch_all(c).await
+    // In the order of the key, so that neighbours share a page.
+    let ids: BTreeSet<(Uuid, Uuid)> = ids.iter().copied().collect();
+    let (games, messages): (Vec<Uuid>, Vec<Uuid>) = ids.into_iter().unzip();
+    let taken: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "insert into message_ids (game_id, message_id, received_at) select game, message, $3 from unnest($1::uuid[], $2::uuid[]) as t (game, message)
+         on conflict do nothing returning game_id, message_id",
+    )
+    .bind(games)
+    .bind(messages)
+    .bind(now)
+    .fetch_all(c)
+    .await?;
+    Ok(taken.into_iter().collect())
 }
 
 async fn forget_by_age(c: &mut PgConnection, then: Millis, limit: i64) -> Result<u64> {

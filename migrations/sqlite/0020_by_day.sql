@@ -1,0 +1,1 @@
+-- On PostgreSQL messages, attempts and calls are cut by day from here on. SQLite has no such tables: it deletes row by row.
