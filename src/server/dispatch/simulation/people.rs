@@ -161,7 +161,10 @@ impl World {
         let log = self.store.log.iter().filter(|row| row.postback_id == *one && row.status == AttemptStatus::Success);
         // Its id is known that long; later it counts twice, and somebody said so.
         let known_since = log.map(|row| row.time).min().filter(|since| self.now < since + 24 * HOUR);
-        self.store.repeat(*one, known_since, self.now);
+        if self.store.repeat(*one, known_since, self.now) {
+            // The last time may have been cancelled; this one is asked for.
+            self.cancelled.remove(one);
+        }
     }
 
     fn conversions(&mut self, connection_id: Uuid, count: usize, kind: Kind, lives: Millis) {

@@ -27,7 +27,11 @@ fn what_went_wrong_once_does_not_again() {
     let calls_lost_in_kills = [3633, 20159, 43210, 43802, 48116];
     let given_back_by_another = [25125, 47571, 58521];
     let looked_without_a_pause = [17461];
-    for seed in [&shown_a_refused_token[..], &calls_lost_in_kills, &given_back_by_another, &looked_without_a_pause].concat() {
+    let shut_meanwhile = [19549];
+    let repeated_after_it_was_cancelled = [8956, 42971];
+    let engine = [&shown_a_refused_token[..], &looked_without_a_pause, &shut_meanwhile].concat();
+    let world = [&calls_lost_in_kills[..], &given_back_by_another, &repeated_after_it_was_cancelled].concat();
+    for seed in [engine, world].concat() {
         assert_eq!(play(seed, false).fault, None, "seed {seed}");
     }
 }

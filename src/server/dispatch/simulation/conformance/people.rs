@@ -2,6 +2,7 @@
 
 use super::pair::Pair;
 use crate::model::connection::ParkCause;
+use crate::model::postback::PostbackState;
 use crate::model::{DAY, MINUTE, SECOND};
 use crate::server::db::connections::{self, Park};
 use crate::server::db::resent::{self, Mark};
@@ -96,7 +97,11 @@ impl Pair<'_> {
                 self.saw("hurried", real > 0);
             }
             10 => {
-                if let Some(one) = self.some_postbacks().first() {
+                let some = self.some_postbacks();
+                // Mostly one that arrived.
+                let arrived =
+                    some.iter().find(|id| matches!(self.store.postbacks[*id].state, PostbackState::Accepted | PostbackState::Confirmed));
+                if let Some(one) = arrived.or(some.first()) {
                     let known_since = self.rng.random::<bool>().then_some(now);
                     let real = resent::repeat(&mut tx, *one, known_since, mark).await.unwrap();
                     assert_eq!(self.store.repeat(*one, known_since, now), real, "repeated");
