@@ -1,4 +1,4 @@
-//! Both engines hold the same tables, columns and nullability.
+//! Both engines hold the same tables, columns and nullability; SQLite has stretches, and the ids of messages lie in them.
 
 use super::engines;
 use crate::server::db::Db;
@@ -16,11 +16,15 @@ async fn both_migrations_make_the_same_tables() {
     .unwrap();
     let of_postgres: Vec<(String, String, bool)> = sqlx::query_as(
         "select table_name::text, column_name::text, is_nullable = 'NO' from information_schema.columns
-         where table_schema = 'public' and not (select relispartition from pg_class where oid = table_name::text::regclass) and table_name not like '\\_sqlx%' order by table_name::text collate \"C\", column_name::text collate \"C\"",
+         where table_schema = 'public' and not (table_name like '%message%' and exists (select from information_schema.views v where v.table_name = columns.table_name)) and not (select relispartition from pg_class where oid = table_name::text::regclass) and table_name not like '\\_sqlx%' order by table_name::text collate \"C\", column_name::text collate \"C\"",
     )
     .fetch_all(pool)
     .await
     .unwrap();
     assert!(of_sqlite.len() > 100);
+    let stretched =
+        |(table, column, _): &(String, String, bool)| ["stretches", "message_id_filters"].contains(&table.as_str()) || column == "stretch";
+    let (of_stretches, of_sqlite): (Vec<_>, Vec<_>) = of_sqlite.into_iter().partition(stretched);
+    assert_eq!(of_stretches.len(), 7);
     assert_eq!(of_sqlite, of_postgres);
 }

@@ -5,7 +5,7 @@ use super::connections::{self, Park};
 use super::log_rows::{log_attempts, log_calls};
 use super::receipts::{self, Open};
 use super::results::{Attempt, Call, Of};
-use super::{Db, Result, Tx, rows, within};
+use super::{Db, Result, Tx, days, rows, within};
 use crate::model::Millis;
 use crate::model::attempt::LastWord;
 use crate::model::postback::PostbackState;
@@ -54,6 +54,8 @@ pub struct Final {
 /// Writes the last word, if the receipt is still ours: returns whether it was.
 pub async fn finish(db: &Db, last: &Final) -> Result<bool> {
     let mut tx = db.begin().await?;
+    // A table that the transaction has touched would not learn of a day that is made only then.
+    days::ready(&tx, days::ATTEMPTS, std::iter::once(days::day(last.call.time))).await?;
     let Some(left) = receipts::take_out(&mut tx, &last.open).await? else { return Ok(false) };
     let events: Vec<&Told> = last.events.iter().filter(|told| left.contains(&told.of.postback_id)).collect();
     stand(&mut tx, &events, last.call.time).await?;

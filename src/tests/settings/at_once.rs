@@ -100,7 +100,8 @@ async fn what_a_message_queues_while_somebody_picks_another_pixel_is_asked_about
         let request = client.post(format!("{origin}/v1/audience/messages")).header("x-immutable-publishable-key", &key);
         request.json(&serde_json::json!({ "messages": messages })).send().await.unwrap();
     });
-    gate.until_waiting(1, || false).await;
+    gate.until_waiting(1, || sending.is_finished()).await;
+    assert!(!sending.is_finished(), "the message stands still before its conversion");
     let mut owner = std::mem::replace(&mut stage.owner, stage.app.visitor());
     let picking = tokio::spawn(async move {
         let fields = [
