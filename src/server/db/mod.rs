@@ -257,6 +257,8 @@ pub fn is_away(error: &Error) -> bool {
         Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::Tls(_) | Error::WorkerCrashed => true,
         // A connection that broke off in the middle of a word, or a proxy without a server behind it.
         Error::Protocol(_) => true,
+        // Somebody else's commit failed again while this one began anew (`begin`).
+        Error::InvalidSavePointStatement => true,
         Error::Database(database) => database.code().is_some_and(|code| match code.parse::<u32>() {
             // SQLite's extended codes carry the code in their low byte: busy, locked, read-only, I/O error, full, cannot open.
             Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
