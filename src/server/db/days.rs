@@ -148,7 +148,8 @@ pub async fn drop(db: &Db, part: &Part) -> Result<bool> {
     let how = if part.leaving { "finalize" } else { "concurrently" };
     connection.execute(AssertSqlSafe(format!("{detach}{how}"))).await?;
     connection.execute(AssertSqlSafe(drop)).await?;
-    // The lock goes with the connection.
+    // It would go with the connection, but not before the server has noticed, and the next part is at hand.
+    sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(&mut connection).await?;
     connection.close().await?;
     Ok(true)
 }
