@@ -119,7 +119,7 @@ pub fn last_word(network: &'static str, word: LastWord) {
 /// What a call's answer means, for each of so many events.
 pub fn judged(network: &'static str, events: &Events, count: usize) {
     let of = |outcome: &Outcome, count: usize| {
-        counter!(VERDICTS, "network" => network, "verdict" => outcome.word()).increment(count as u64);
+        counter!(VERDICTS, "network" => network, "verdict" => verdict(outcome)).increment(count as u64);
     };
     match events {
         Events::All(outcome) => of(outcome, count),
@@ -127,6 +127,20 @@ pub fn judged(network: &'static str, events: &Events, count: usize) {
         // Which of them it is, the calls that follow find out.
         Events::Some => of(&Outcome::Payload, 1),
         Events::Each(rulings) => rulings.iter().for_each(|ruling| of(&ruling.outcome, 1)),
+    }
+}
+
+fn verdict(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted { .. } => "accepted",
+        Outcome::NotCredited { .. } => "not_credited",
+        Outcome::Throttled { .. } => "throttled",
+        Outcome::Transient { unknown: false, .. } => "transient",
+        Outcome::Transient { unknown: true, .. } => "unknown",
+        Outcome::Credentials => "credentials",
+        Outcome::Permission => "permission",
+        Outcome::Closed => "closed",
+        Outcome::Payload => "payload",
     }
 }
 

@@ -330,23 +330,6 @@ pub enum Outcome {
     Payload,
 }
 
-impl Outcome {
-    /// As it is counted.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Accepted { .. } => "accepted",
-            Self::NotCredited { .. } => "not_credited",
-            Self::Throttled { .. } => "throttled",
-            Self::Transient { unknown: false, .. } => "transient",
-            Self::Transient { unknown: true, .. } => "unknown",
-            Self::Credentials => "credentials",
-            Self::Permission => "permission",
-            Self::Closed => "closed",
-            Self::Payload => "payload",
-        }
-    }
-}
-
 pub trait Network: Send + Sync + 'static {
     fn spec(&self) -> &'static Spec;
 
