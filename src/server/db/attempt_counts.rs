@@ -2,6 +2,7 @@
 //! longer ago than a page shows; attempts are kept longer than that, so nothing here is taken back either.
 
 use super::attempts::Scope;
+use super::days::day;
 use super::results::{Attempt, Of};
 use super::{Db, Result, Tx, on, within};
 use crate::model::{DAY, MINUTE, Millis};
@@ -53,20 +54,24 @@ async fn insert(tx: &mut Tx, game: Uuid, network: &str, slot: Millis, status: &s
 
 /// How many attempts since the scope's time ended how, its status aside. The slot that the time is in is counted in the log itself.
 pub async fn since(db: &Db, scope: &Scope, tests: bool) -> Result<Vec<(String, i64)>> {
+    let whole = slot(scope.since - 1) + SLOT;
     on!(db, pool => sqlx::query_as(
         "select status, cast(sum(counted) as bigint) from (
              select status, attempts as counted from attempt_counts
              where game_id = $1 and network = $2 and slot >= $4 and ($5 or not test)
              union all
              select status, count(*) as counted from attempts
-             where game_id = $1 and network = $2 and time >= $3 and time < $4 and ($5 or not test) group by status
+             where game_id = $1 and network = $2 and time >= $3 and time < $4 and day >= $6 and day <= $7 and ($5 or not test)
+             group by status
          ) parts group by status",
     )
     .bind(scope.game_id)
     .bind(&scope.network)
     .bind(scope.since)
-    .bind(slot(scope.since - 1) + SLOT)
+    .bind(whole)
     .bind(tests)
+    .bind(day(scope.since))
+    .bind(day(whole))
     .fetch_all(pool)
     .await)
 }
