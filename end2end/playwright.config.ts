@@ -16,7 +16,7 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  reporter: [['list'], ['html', { open: 'never' }]],
+  reporter: [['list'], ['html', { open: 'never' }], ['./summary.ts']],
   timeout: 30_000,
   expect: { timeout: 10_000 },
   // Without motion no page waits for the one before it to fade: a third of the time.

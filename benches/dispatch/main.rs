@@ -2,12 +2,15 @@
 //! machine, over real connections. SQLite in a file; where TEST_DATABASE_URL names a server PostgreSQL too, and the peer (`benches/peer`) if its
 //! packages are installed (`make bench` sees to that). All take turns, run by run, so that what else the machine does troubles all alike.
 //!
-//! `cargo bench --bench dispatch [-- sqlite|postgres|peer] [-- quick]`
+//! With `stored` it is measured whether delivery keeps its speed while the log grows.
+//!
+//! `cargo bench --bench dispatch [-- sqlite|postgres|peer] [-- stored] [-- quick]`
 
 mod peer;
 #[path = "../place.rs"]
 mod place;
 mod rig;
+mod stored;
 #[path = "../table.rs"]
 mod table;
 
@@ -21,6 +24,7 @@ use table::Runs;
 /// What is measured: events a call, postbacks a run. The peer sends one a call whatever it is compared with.
 const LOADS: [(usize, usize); 2] = [(1, 20_000), (50, 100_000)];
 const PEER: &str = "peer";
+const STORED: &str = "stored";
 const PEERS_JOBS: usize = 20_000;
 
 enum Runner {
@@ -41,6 +45,12 @@ async fn main() {
     let asked = |name: &str| {
         !words.iter().any(|word| word == PEER || engines.iter().any(|(engine, _)| engine == word)) || words.iter().any(|word| word == name)
     };
+    if words.iter().any(|word| word == STORED) {
+        for (engine, server) in engines.iter().filter(|(engine, _)| asked(engine)) {
+            stored::measure(engine, server).await;
+        }
+        return;
+    }
     table::head(&["postbacks a second, every attempt logged", "minimum / median / maximum", "of the peer"]);
     for (batch, count) in LOADS {
         let count = if table::quick() { count / 2 } else { count };

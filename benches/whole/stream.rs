@@ -47,6 +47,8 @@ pub struct Acknowledged {
     pub refused: u64,
     /// Milliseconds that each request took.
     pub took: Vec<f64>,
+    /// From the first request to the last answer.
+    pub lasted: Duration,
 }
 
 /// Lets players come for so long; `networks` of `ADS` are drawn from.
@@ -63,6 +65,7 @@ pub async fn flow(house: &House, pace: Pace, time: Duration, networks: &'static 
         all.refused += one.refused;
         all.took.extend(one.took);
     }
+    all.lasted = begin.elapsed();
     all
 }
 

@@ -43,6 +43,8 @@ fn is_of_the_disk(error: &Error) -> bool {
 async fn write_back(write: &SqlitePool, checkpoint: &SqlitePool) -> Result<()> {
     let length = passive(checkpoint).await?;
     if length >= BEGINS_ANEW_AT {
+        // What came meanwhile, so that hardly anything is left to be written while nobody else may.
+        passive(checkpoint).await?;
         let mut writer = write.acquire().await?;
         passive(&mut *writer).await?;
     }
