@@ -17,6 +17,7 @@ pub struct Load {
 
 /// What one run brought.
 pub struct Run {
+    pub messages: u64,
     /// Messages a second, answered with 200.
     pub rate: f64,
     pub p50_ms: f64,
@@ -36,7 +37,8 @@ impl Load {
         let elapsed = started.elapsed().as_secs_f64();
         latencies.sort_unstable();
         let at = |share: usize| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1_000.0;
-        Run { rate: (latencies.len() * self.messages) as f64 / elapsed, p50_ms: at(50), p99_ms: at(99) }
+        let messages = (latencies.len() * self.messages) as u64;
+        Run { messages, rate: messages as f64 / elapsed, p50_ms: at(50), p99_ms: at(99) }
     }
 }
 

@@ -4,13 +4,13 @@ use crate::house::House;
 use crate::serving::Serving;
 use crate::within;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Requests that fill a little room.
 const MANY: usize = 3_000;
-/// Refusals in a row that take longer than it is until the log is written back.
-const STEADILY: usize = 1_000;
+/// Nothing is taken for so long: some times longer than it is until the log is written back.
+const STEADILY: Duration = Duration::from_secs(5);
 
 pub struct Client {
     http: reqwest::Client,
@@ -68,9 +68,11 @@ impl Client {
         assert!(retry_after.is_some_and(|seconds| seconds.parse::<u64>().unwrap() > 0));
         // The log is written back beside that, and begins anew until the file is full, too.
         within("it refuses for good", async {
-            let mut refused = 0;
-            while refused < STEADILY {
-                refused = if self.post().await.0 == 503 { refused + 1 } else { 0 };
+            let mut since = Instant::now();
+            while since.elapsed() < STEADILY {
+                if self.post().await.0 != 503 {
+                    since = Instant::now();
+                }
             }
         })
         .await;

@@ -6,7 +6,7 @@ use crate::server::db::queue::{self, Share};
 use crate::server::db::receipts::{self, Open};
 use crate::server::db::results::{self, Results};
 use crate::server::db::results::{Call, id_at};
-use crate::server::db::{connections, last_words};
+use crate::server::db::{Tx, connections, last_words};
 use crate::server::dispatch::call::Called;
 use crate::server::dispatch::claim::{self, Want};
 use crate::server::dispatch::meaning::Brought;
@@ -105,7 +105,11 @@ impl Pair<'_> {
         queue::claim(&mut tx, id, Share::Due, 5, self.now).await.unwrap();
         queue::take_out(&mut tx, &self.real(&attempt::pairs(&some))).await.unwrap();
         connections::unpark(&mut tx, id, self.now).await.unwrap();
-        drop(tx);
+        // The server lets go at once of what a dead process had locked, a pool that lives on does so in its own time: a claim would pass it over.
+        match tx {
+            Tx::Sqlite(tx, _) => tx.rollback().await.unwrap(),
+            Tx::Postgres(tx, _) => tx.rollback().await.unwrap(),
+        }
         if self.rng.random() {
             self.hands.clear();
             self.questions.clear();
