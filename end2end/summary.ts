@@ -15,10 +15,6 @@ export default class Summary implements Reporter {
     this.#root = config.rootDir
   }
 
-  printsToStdio() {
-    return false
-  }
-
   onEnd() {
     for (const test of this.#suite?.allTests() ?? []) if (test.outcome() === 'unexpected') this.#tell(test)
   }

@@ -17,8 +17,9 @@ pub struct Load {
 
 /// What one run brought.
 pub struct Run {
+    /// Messages answered with 200.
     pub messages: u64,
-    /// Messages a second, answered with 200.
+    /// The same a second.
     pub rate: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
