@@ -16,27 +16,35 @@ const LEFT: &str = "select count(*) from queue q join connections c on c.id = q.
 const QUEUED: &str = "select count(*) from queue";
 
 /// Whoever writes conversions stands still behind this, when all that it plans by is loaded.
-struct Gate(PgConnection);
+struct Gate {
+    lock: PgConnection,
+    /// A session of its own: within a transaction PostgreSQL shows the sessions of its first look, and never one that the pool opened since.
+    eye: PgConnection,
+}
 
 impl Gate {
     async fn shut(url: &str) -> Self {
-        let mut own = PgConnection::connect(url).await.unwrap();
-        own.execute("begin").await.unwrap();
-        own.execute("lock table conversions in exclusive mode").await.unwrap();
-        Self(own)
+        let (mut lock, eye) = (PgConnection::connect(url).await.unwrap(), PgConnection::connect(url).await.unwrap());
+        lock.execute("begin").await.unwrap();
+        lock.execute("lock table conversions in exclusive mode").await.unwrap();
+        Self { lock, eye }
     }
 
     /// Returns when so many stand still, or `already`.
     async fn until_waiting(&mut self, count: i64, already: impl Fn() -> bool) {
-        let mut look = tokio::time::interval(Duration::from_millis(10));
-        while !already() && sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut self.0).await.unwrap() < count {
-            look.tick().await;
-        }
+        let waited = tokio::time::timeout(Duration::from_secs(60), async {
+            let mut look = tokio::time::interval(Duration::from_millis(10));
+            while !already() && sqlx::query_scalar::<_, i64>(WAITING).fetch_one(&mut self.eye).await.unwrap() < count {
+                look.tick().await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("{count} sessions never waited for a lock"));
     }
 
     async fn open(mut self) {
-        self.0.execute("commit").await.unwrap();
-        self.0.close().await.unwrap();
+        self.lock.execute("commit").await.unwrap();
+        self.lock.close().await.unwrap();
+        self.eye.close().await.unwrap();
     }
 }
 
