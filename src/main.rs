@@ -49,7 +49,8 @@ async fn serving(config: Config, shutdown: CancellationToken) -> Result<(), Box<
     // Kept to the end: it holds the lock on the file.
     let started = start(config, now()).await?;
     greet(&started);
-    Ok(serve::serve(started.state.clone(), listener, shutdown).await?)
+    serve::serve(started.state.clone(), listener, shutdown).await;
+    Ok(())
 }
 
 async fn simulating(listen: SocketAddr, shutdown: CancellationToken) -> Result<(), Box<dyn Error>> {

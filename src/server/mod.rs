@@ -10,6 +10,7 @@ pub mod db;
 pub mod decide;
 pub mod demo;
 pub mod dispatch;
+mod doors;
 pub mod erasure;
 pub mod event_names;
 pub mod frame;

@@ -5,9 +5,7 @@ use super::config::Config;
 use super::db::checkpoints;
 use super::start::CannotStart;
 use super::state::AppState;
-use super::{dispatch, metrics, router, sweep};
-use std::io;
-use std::net::SocketAddr;
+use super::{dispatch, doors, metrics, router, sweep};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +23,7 @@ pub async fn listen(config: Config) -> Result<(TcpListener, Config), CannotStart
 }
 
 /// Serves until `shutdown`, then stops in order and closes the database.
-pub async fn serve(state: AppState, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
+pub async fn serve(state: AppState, listener: TcpListener, shutdown: CancellationToken) {
     let dispatch = tokio::spawn(dispatch::run(state.dispatch(), shutdown.clone()));
     let sweeper = tokio::spawn(sweep::run(state.db.clone(), shutdown.clone()));
     let eraser = tokio::spawn(state.erasure.clone().run(state.db.clone(), shutdown.clone()));
@@ -34,9 +32,7 @@ pub async fn serve(state: AppState, listener: TcpListener, shutdown: Cancellatio
         tokio::spawn(metrics::upkeep(handle.clone(), shutdown.clone()));
     }
     tokio::spawn(checkpoints::run(state.db.clone(), shutdown.clone()));
-    let served = web(&state, listener, &shutdown).await;
-    // A web server that failed takes the rest with it.
-    shutdown.cancel();
+    web(&state, listener, &shutdown).await;
     if let Err(cause) = dispatch.await {
         tracing::error!(%cause, "dispatch broke off; its leases run out by themselves");
     }
@@ -50,21 +46,18 @@ pub async fn serve(state: AppState, listener: TcpListener, shutdown: Cancellatio
         tracing::error!(%cause, "resends broke off; they are taken up again at the next start");
     }
     state.db.close().await;
-    served
 }
 
 /// Pages and ingest, until `shutdown` and until every message that was taken is written.
-pub async fn web(state: &AppState, listener: TcpListener, shutdown: &CancellationToken) -> io::Result<()> {
-    let router = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let web = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+pub async fn web(state: &AppState, listener: TcpListener, shutdown: &CancellationToken) {
+    let web = doors::serve(listener, router::router(state.clone()), doors::HEAD, shutdown);
     let overdue = async {
         shutdown.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
-    let served = tokio::select! {
-        served = web => served,
-        () = overdue => Ok(()),
-    };
+    tokio::select! {
+        () = web => {}
+        () = overdue => {}
+    }
     state.ingest.stop().await;
-    served
 }

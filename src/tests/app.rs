@@ -64,9 +64,7 @@ impl TestApp {
         let origin = format!("http://{}", state.config.listen);
         let shutdown = CancellationToken::new();
         let told = shutdown.clone();
-        let running = tokio::spawn(async move {
-            let _ = serve::web(&started.state, listener, &told).await;
-        });
+        let running = tokio::spawn(async move { serve::web(&started.state, listener, &told).await });
         Self { state, setup_code, origin, shutdown, running: Some(running), db: Some(db) }
     }
 

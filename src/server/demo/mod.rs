@@ -90,7 +90,8 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> Result<(), Fa
     if options.traffic {
         tokio::spawn(traffic::play(format!("http://{listen}"), simulator, shutdown.clone()));
     }
-    Ok(serve::serve(state, listener, shutdown).await?)
+    serve::serve(state, listener, shutdown).await;
+    Ok(())
 }
 
 fn refuse_far_addresses(options: &Options) -> Result<(), Failure> {
