@@ -1,7 +1,7 @@
 //! Two players turn out to be one: what each had is one's, once.
 
 use super::town::{Town, ingest};
-use crate::model::HOUR;
+use crate::model::{DAY, HOUR};
 use crate::server::db::{Db, on, within};
 use crate::server::decide::tests::say::{alias, identify, page, purchase};
 use crate::tests::engines::both_engines;
@@ -10,6 +10,13 @@ use crate::tests::ingest::count;
 async fn lines(db: &Db, text: &'static str) -> Vec<String> {
     let rows: Vec<(String,)> = on!(db, pool => sqlx::query_as(text).fetch_all(pool).await).unwrap();
     rows.into_iter().map(|(line,)| line).collect()
+}
+
+/// On SQLite the coming messages lie in a stretch of their own.
+async fn another_stretch(db: &Db) {
+    if let Db::Sqlite { write, .. } = db {
+        sqlx::query("insert into stretches (stretch, ids) select max(stretch) + 1, 0 from stretches").execute(write).await.unwrap();
+    }
 }
 
 const OF_THE_ONCE_GOAL: &str = "select c.decision || ' ' || coalesce(c.reason, '') from conversions c join goals g on g.id = c.goal_id
@@ -75,5 +82,21 @@ both_engines! {
         town.hears(&ingest, [alias(("steam", "S"), ("passport", "P|1")).at(3 * HOUR)]).await;
         assert_eq!(count(&db, "select count(*) from players").await, 1);
         assert_eq!(lines(&db, OF_THE_ONCE_GOAL).await, ["credited "]);
+    }
+
+    async fn who_took_in_an_older_player_takes_its_messages_along_to_the_next(db: TestDb) {
+        let (town, ingest) = (Town::new(&db).await, ingest(&db));
+        town.hears(&ingest, [page().of("old").at(HOUR)]).await;
+        another_stretch(&db).await;
+        town.hears(&ingest, [identify("steam", "S").of("young").at(3 * DAY)]).await;
+        another_stretch(&db).await;
+        // The older of the two has fewer ids, and so it is the one that goes.
+        town.hears(&ingest, [identify("steam", "S").of("old").at(4 * DAY)]).await;
+        assert_eq!(count(&db, "select count(*) from players").await, 1);
+        another_stretch(&db).await;
+        town.hears(&ingest, ["1", "2", "3", "4"].map(|browser| identify("passport", "P|1").of(browser).at(5 * DAY))).await;
+        town.hears(&ingest, [alias(("steam", "S"), ("passport", "P|1")).at(5 * DAY + HOUR)]).await;
+        assert_eq!(count(&db, "select count(*) from players").await, 1);
+        assert_eq!(count(&db, "select count(*) from messages where player_id not in (select id from players)").await, 0);
     }
 }

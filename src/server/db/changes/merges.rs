@@ -20,9 +20,12 @@ const STEPS: &[&str] = &[
 
 /// Whoever two players were is as old as the older of them: no message of theirs came on an earlier day, by clocks that may be off by one.
 const MESSAGES: &str = "update messages set player_id = $2 where player_id = $1 and day >= $3";
-/// On SQLite they lie in stretches.
-const MESSAGES_IN_STRETCHES: &str =
-    "update messages set player_id = $2 where (day, id) in (select day, id from messages_of_players where player_id = $1 and day >= $3)";
+/// On SQLite they lie in stretches, none in one before that in which the player came.
+const MESSAGES_IN_STRETCHES: &str = "update messages set player_id = $2 where (day, id) in
+     (select m.day, m.id from stretches s cross join messages m where s.stretch >= coalesce((select f.stretch from players f where f.id = $1), 0)
+      and m.stretch = s.stretch and m.player_id = $1 and m.day >= $3)";
+const FIRST_STRETCH: &str =
+    "update players set stretch = min(stretch, coalesce((select f.stretch from players f where f.id = $1), 0)) where id = $2";
 
 pub async fn write(tx: &mut Tx, merge: Merge) -> Result<()> {
     let created: Option<(Millis,)> =
@@ -30,6 +33,9 @@ pub async fn write(tx: &mut Tx, merge: Merge) -> Result<()> {
     let from = created.map_or(i32::MIN, |(at,)| day(at).saturating_sub(1));
     let messages = if matches!(tx, Tx::Sqlite(..)) { MESSAGES_IN_STRETCHES } else { MESSAGES };
     within!(tx, c => sqlx::query(messages).bind(merge.from).bind(merge.into).bind(from).execute(c).await.map(drop))?;
+    if let Tx::Sqlite(tx, _) = tx {
+        sqlx::query(FIRST_STRETCH).bind(merge.from).bind(merge.into).execute(&mut **tx).await?;
+    }
     for step in STEPS {
         within!(tx, c => sqlx::query(*step).bind(merge.from).bind(merge.into).execute(c).await.map(drop))?;
     }
@@ -47,4 +53,16 @@ pub async fn write_same_click(tx: &mut Tx, same: SameClick) -> Result<()> {
     .await
     .map(drop))?;
     within!(tx, c => sqlx::query("delete from clicks where id = $1").bind(same.gone).execute(c).await.map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sqlite_looks_into_the_stretches_since_the_player_came() {
+        let steps = crate::tests::engines::sqlite_plan(MESSAGES_IN_STRETCHES).await;
+        let has = |what: &str| steps.iter().any(|step| step.contains(what));
+        assert!(has("SEARCH s USING INTEGER PRIMARY KEY (rowid>?)") && has("messages_by_player (stretch=? AND player_id=?"), "{steps:?}");
+    }
 }

@@ -4,6 +4,7 @@ use super::super::{Error, Result, Tx, rows, within};
 use crate::server::decide::facts::{IdentityKey, Player, Span};
 use sqlx::{Postgres, QueryBuilder, Transaction};
 
+/// Who took in an older player is as old as that one from then on.
 pub async fn write(tx: &mut Tx, players: &[Player]) -> Result<()> {
     let contacts = players.iter().map(|player| serde_json::to_string(&player.contact)).collect::<std::result::Result<Vec<_>, _>>();
     let rows: Vec<(&Player, String)> = players.iter().zip(contacts.map_err(Error::decode)?).collect();
@@ -12,7 +13,8 @@ pub async fn write(tx: &mut Tx, players: &[Player]) -> Result<()> {
     }
     for piece in rows::pieces(&rows) {
         within!(tx, c => {
-            let mut query = QueryBuilder::new("insert into players (id, game_id, test, consent, consent_at, contact, identity_count, created_at) ");
+            let mut query =
+                QueryBuilder::new("insert into players (id, game_id, test, consent, consent_at, contact, identity_count, created_at, stretch) ");
             query.push_values(piece, |mut row, (player, contact)| {
                 row.push_bind(player.id)
                     .push_bind(player.game_id)
@@ -21,11 +23,12 @@ pub async fn write(tx: &mut Tx, players: &[Player]) -> Result<()> {
                     .push_bind(player.consent.map(|(_, time)| time))
                     .push_bind(contact.as_str())
                     .push_bind(player.identity_count)
-                    .push_bind(player.created_at);
+                    .push_bind(player.created_at)
+                    .push("(select max(stretch) from stretches)");
             });
             query.push(
                 " on conflict (id) do update set consent = excluded.consent, consent_at = excluded.consent_at, contact = excluded.contact,
-                  identity_count = excluded.identity_count",
+                  identity_count = excluded.identity_count, created_at = min(players.created_at, excluded.created_at)",
             );
             query.build().execute(c).await.map(drop)
         })?;
@@ -40,7 +43,7 @@ async fn write_at_once(tx: &mut Transaction<'static, Postgres>, rows: &[(&Player
         "insert into players (id, game_id, test, consent, consent_at, contact, identity_count, created_at)
          select * from unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::text[], $5::bigint[], $6::text[], $7::integer[], $8::bigint[])
          on conflict (id) do update set consent = excluded.consent, consent_at = excluded.consent_at, contact = excluded.contact,
-         identity_count = excluded.identity_count",
+         identity_count = excluded.identity_count, created_at = least(players.created_at, excluded.created_at)",
     )
     .bind(all().map(|player| player.id).collect::<Vec<_>>())
     .bind(all().map(|player| player.game_id).collect::<Vec<_>>())
