@@ -90,7 +90,6 @@ both_engines! {
         another_stretch(&db).await;
         town.hears(&ingest, [identify("steam", "S").of("young").at(3 * DAY)]).await;
         another_stretch(&db).await;
-        // The older of the two has fewer ids, and so it is the one that goes.
         town.hears(&ingest, [identify("steam", "S").of("old").at(4 * DAY)]).await;
         assert_eq!(count(&db, "select count(*) from players").await, 1);
         another_stretch(&db).await;

@@ -4,6 +4,7 @@ use super::super::changes::Merge;
 use super::super::consent;
 use super::super::facts::{IdentityKey, Player, Span};
 use crate::model::Millis;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -97,9 +98,11 @@ impl Graph {
         self.touched_spans.insert((key.clone(), since));
     }
 
-    /// Makes one player of two. The one with a row stays, then the one with more ids, then the older one: the fewest rows move.
+    /// Makes one player of two. The one with a row stays, then the older one, then the one with more ids: the fewest rows move, since ids are few
+    /// and messages are not.
     pub fn merge(&mut self, one: Uuid, other: Uuid) -> Merge {
-        let rank = |id: Uuid| (!self.stored.contains(&id), std::cmp::Reverse(self.count_of(id)), id);
+        let since = |id| self.players.get(&id).map_or(Millis::MAX, |player| player.created_at);
+        let rank = |id: Uuid| (!self.stored.contains(&id), since(id), Reverse(self.count_of(id)), id);
         let (into, from) = if rank(one) <= rank(other) { (one, other) } else { (other, one) };
         for key in self.ids.remove(&from).unwrap_or_default() {
             for span in self.spans.get_mut(&key).into_iter().flat_map(BTreeMap::values_mut).filter(|span| span.player_id == from) {
