@@ -20,7 +20,7 @@ const STEPS: usize = 40;
 const DAYS: Millis = 40;
 
 /// What happens in so many sequences, or they say little.
-const HAPPENS: [&str; 14] = [
+const HAPPENS: [&str; 15] = [
     "cancelled",
     "claimed",
     "hurried",
@@ -35,6 +35,7 @@ const HAPPENS: [&str; 14] = [
     "repeated",
     "results",
     "suspects claimed",
+    "suspects let be",
 ];
 
 fn asked_for(name: &str) -> Option<u64> {

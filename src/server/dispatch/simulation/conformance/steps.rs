@@ -41,8 +41,13 @@ impl Pair<'_> {
         let ready = self.store.ready(self.now);
         let mut wants: Vec<Want> = ready
             .iter()
-            .map(|ready| Want { connection_id: ready.route.id, most: self.rng.random_range(1..12), suspects: ready.suspects })
+            .map(|ready| {
+                // Of what is told of suspects some is old by the time of the claim: they must then be let be.
+                let suspects = ready.suspects && self.rng.random_ratio(3, 4);
+                Want { connection_id: ready.route.id, most: self.rng.random_range(1..12), suspects }
+            })
             .collect();
+        self.saw("suspects let be", ready.iter().zip(&wants).any(|(ready, want)| ready.suspects && !want.suspects));
         if wants.is_empty() || self.rng.random_ratio(1, 8) {
             wants = vec![Want { connection_id: self.ids()[self.any()], most: self.rng.random_range(1..6), suspects: self.rng.random() }];
         }
