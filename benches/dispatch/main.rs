@@ -4,11 +4,14 @@
 //!
 //! With `stored` it is measured whether delivery keeps its speed while the log grows.
 //!
-//! `cargo bench --bench dispatch [-- sqlite|postgres|peer] [-- stored] [-- quick]`
+//! With `profile`, what each statement of PostgreSQL costs.
+//!
+//! `cargo bench --bench dispatch [-- sqlite|postgres|peer] [-- stored|profile] [-- quick]`
 
 mod peer;
 #[path = "../place.rs"]
 mod place;
+mod profile;
 mod rig;
 mod stored;
 #[path = "../table.rs"]
@@ -25,6 +28,7 @@ use table::Runs;
 const LOADS: [(usize, usize); 2] = [(1, 20_000), (50, 100_000)];
 const PEER: &str = "peer";
 const STORED: &str = "stored";
+const PROFILE: &str = "profile";
 const PEERS_JOBS: usize = 20_000;
 
 enum Runner {
@@ -49,6 +53,11 @@ async fn main() {
         for (engine, server) in engines.iter().filter(|(engine, _)| asked(engine)) {
             stored::measure(engine, server).await;
         }
+        return;
+    }
+    if words.iter().any(|word| word == PROFILE) {
+        let (_, server) = engines.iter().find(|(engine, _)| *engine == "postgres").expect("TEST_DATABASE_URL names a PostgreSQL");
+        profile::measure(server).await;
         return;
     }
     table::head(&["postbacks a second, every attempt logged", "minimum / median / maximum", "of the peer"]);

@@ -15,6 +15,7 @@ use postbacks::server::secrets::Sealer;
 use postbacks::server::simulator::world;
 use postbacks::server::{now, simulator::State};
 use secrecy::SecretString;
+use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -79,6 +80,11 @@ impl Rig {
 
     /// Queues `count` postbacks, then has them sent `batch` to a call. Postbacks a second, the writing of every result included.
     pub async fn run(&self, batch: usize, count: usize) -> f64 {
+        self.fill(count).await;
+        self.send(batch, count).await
+    }
+
+    pub async fn fill(&self, count: usize) {
         let mut left = count;
         while left > 0 {
             let postbacks = (0..left.min(QUEUED_AT_ONCE)).map(|_| self.postback(now())).collect::<Vec<_>>();
@@ -88,6 +94,10 @@ impl Rig {
             tx.commit().await.expect("the commit holds");
         }
         settle(&self.db).await;
+    }
+
+    /// Has the `count` postbacks that are queued sent.
+    pub async fn send(&self, batch: usize, count: usize) -> f64 {
         let (shutdown, before) = (CancellationToken::new(), taken(&self.state));
         let started = Instant::now();
         let running = tokio::spawn(dispatch::run(self.dispatch(batch), shutdown.clone()));
@@ -101,6 +111,12 @@ impl Rig {
         shutdown.cancel();
         running.await.expect("dispatch ends");
         count as f64 / took.as_secs_f64()
+    }
+
+    /// A connection that looks at the server's figures.
+    pub async fn watch(&self) -> PgConnection {
+        let Db::Postgres(pool, ..) = &self.db else { panic!("only PostgreSQL counts its statements") };
+        PgConnection::connect_with(&pool.connect_options()).await.expect("the server answers")
     }
 
     fn dispatch(&self, batch: usize) -> Dispatch {
