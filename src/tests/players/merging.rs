@@ -98,4 +98,20 @@ both_engines! {
         assert_eq!(count(&db, "select count(*) from players").await, 1);
         assert_eq!(count(&db, "select count(*) from messages where player_id not in (select id from players)").await, 0);
     }
+
+    async fn a_clock_that_goes_back_leaves_no_message_behind(db: TestDb) {
+        let (town, ingest) = (Town::new(&db).await, ingest(&db));
+        // PostgreSQL names the days that it looks into, by clocks that may be off by one.
+        let ahead = if matches!(*db, Db::Sqlite { .. }) { 3 * DAY } else { DAY };
+        town.hears(&ingest, [identify("steam", "S").of("late").at(ahead)]).await;
+        another_stretch(&db).await;
+        // What was received earlier comes later from here on: each time the older one stays, and it came after the one that goes.
+        town.hears(&ingest, [identify("steam", "S").of("new").at(2 * HOUR)]).await;
+        another_stretch(&db).await;
+        town.hears(&ingest, [identify("passport", "P|1").of("first").at(HOUR), alias(("steam", "S"), ("passport", "P|1")).at(4 * HOUR)]).await;
+        another_stretch(&db).await;
+        town.hears(&ingest, [identify("epic", "E").of("zero").at(0), alias(("passport", "P|1"), ("epic", "E")).at(5 * HOUR)]).await;
+        assert_eq!(count(&db, "select count(*) from players").await, 1);
+        assert_eq!(count(&db, "select count(*) from messages where player_id not in (select id from players)").await, 0);
+    }
 }

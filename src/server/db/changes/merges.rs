@@ -20,24 +20,34 @@ const STEPS: &[&str] = &[
 
 /// Whoever two players were is as old as the older of them: no message of theirs came on an earlier day, by clocks that may be off by one.
 const MESSAGES: &str = "update messages set player_id = $2 where player_id = $1 and day >= $3";
-/// On SQLite they lie in stretches, none in one before that in which the player came.
+/// On SQLite they lie in stretches, none in one before that in which the player came, whatever clocks said.
 const MESSAGES_IN_STRETCHES: &str = "update messages set player_id = $2 where (day, id) in
      (select m.day, m.id from stretches s cross join messages m where s.stretch >= coalesce((select f.stretch from players f where f.id = $1), 0)
-      and m.stretch = s.stretch and m.player_id = $1 and m.day >= $3)";
+      and m.stretch = s.stretch and m.player_id = $1)";
 const FIRST_STRETCH: &str =
     "update players set stretch = min(stretch, coalesce((select f.stretch from players f where f.id = $1), 0)) where id = $2";
 
 pub async fn write(tx: &mut Tx, merge: Merge) -> Result<()> {
-    let created: Option<(Millis,)> =
-        within!(tx, c => sqlx::query_as("select created_at from players where id = $1").bind(merge.from).fetch_optional(c).await)?;
-    let from = created.map_or(i32::MIN, |(at,)| day(at).saturating_sub(1));
-    let messages = if matches!(tx, Tx::Sqlite(..)) { MESSAGES_IN_STRETCHES } else { MESSAGES };
-    within!(tx, c => sqlx::query(messages).bind(merge.from).bind(merge.into).bind(from).execute(c).await.map(drop))?;
-    if let Tx::Sqlite(tx, _) = tx {
-        sqlx::query(FIRST_STRETCH).bind(merge.from).bind(merge.into).execute(&mut **tx).await?;
-    }
+    move_messages(tx, merge).await?;
     for step in STEPS {
         within!(tx, c => sqlx::query(*step).bind(merge.from).bind(merge.into).execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
+async fn move_messages(tx: &mut Tx, merge: Merge) -> Result<()> {
+    match tx {
+        Tx::Sqlite(tx, _) => {
+            for text in [MESSAGES_IN_STRETCHES, FIRST_STRETCH] {
+                sqlx::query(text).bind(merge.from).bind(merge.into).execute(&mut **tx).await?;
+            }
+        }
+        Tx::Postgres(tx, _) => {
+            let created: Option<(Millis,)> =
+                sqlx::query_as("select created_at from players where id = $1").bind(merge.from).fetch_optional(&mut **tx).await?;
+            let from = created.map_or(i32::MIN, |(at,)| day(at).saturating_sub(1));
+            sqlx::query(MESSAGES).bind(merge.from).bind(merge.into).bind(from).execute(&mut **tx).await?;
+        }
     }
     Ok(())
 }
