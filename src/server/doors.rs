@@ -28,6 +28,8 @@ pub async fn serve(mut listener: TcpListener, router: Router, head: Duration, sh
             accepted = Listener::accept(&mut listener) => accepted,
             () = shutdown.cancelled() => break,
         };
+        // A page goes out in pieces; else each but the first would wait until the browser has acknowledged the one before. Without it it still works.
+        drop(stream.set_nodelay(true));
         let Ok(service) = services.call(peer).await;
         let service = TowerToHyperService::new(service.map_request(|request: http::Request<_>| request.map(Body::new)));
         let connection = open.watch(builder.serve_connection(TokioIo::new(stream), service));

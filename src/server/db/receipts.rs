@@ -1,10 +1,11 @@
 //! The hot table of requests without a last word: kept with the accepted attempts of their events, claimed under a lease with a random id,
 //! put back for the next question, taken back when overdue.
 
+use super::new_rows::{self, Table};
 use super::results::{Finish, Of};
-use super::{Db, Result, Tx, on, rows, within};
+use super::{Db, Result, Tx, on, within};
 use crate::model::{MINUTE, Millis, SECOND};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
@@ -35,44 +36,29 @@ pub struct Covered {
     pub alone: bool,
 }
 
+const RECEIPTS: Table = Table { name: "receipts", columns: "id, connection_id, named, events, asked, due_at", sqlite_too: None };
+
+const RECEIPT_EVENTS: Table = Table {
+    name: "receipt_events",
+    columns: "receipt_id, postback_id, attempt_id, attempt, steps, refusals, give_up_at, alone",
+    sqlite_too: None,
+};
+
 /// Keeps the receipts that the held results name, with their events.
 pub async fn keep(tx: &mut Tx, receipts: impl Iterator<Item = &Receipt>, held: &[&Finish]) -> Result<()> {
     let covered: Vec<(&Finish, Covered)> = held.iter().filter_map(|finish| Some((*finish, finish.receipt?))).collect();
     let named: HashSet<Uuid> = covered.iter().map(|(_, covered)| covered.receipt_id).collect();
     let receipts: Vec<&Receipt> = receipts.filter(|receipt| named.contains(&receipt.id)).collect();
-    for piece in rows::pieces(&receipts) {
-        within!(tx, c => {
-            let mut query = QueryBuilder::new("insert into receipts (id, connection_id, named, events, asked, due_at) ");
-            query.push_values(piece, |mut row, receipt| {
-                row.push_bind(receipt.id)
-                    .push_bind(receipt.connection_id)
-                    .push_bind(receipt.named.as_str())
-                    .push_bind(i32::try_from(receipt.events).unwrap_or(i32::MAX))
-                    .push("0")
-                    .push_bind(receipt.due_at);
-            });
-            query.build().execute(c).await.map(drop)
-        })?;
-    }
-    for piece in rows::pieces(&covered) {
-        within!(tx, c => {
-            let mut query = QueryBuilder::new(
-                "insert into receipt_events (receipt_id, postback_id, attempt_id, attempt, steps, refusals, give_up_at, alone) ",
-            );
-            query.push_values(piece, |mut row, (finish, covered)| {
-                row.push_bind(covered.receipt_id)
-                    .push_bind(finish.of.postback_id)
-                    .push_bind(finish.attempt.id)
-                    .push_bind(covered.attempt)
-                    .push_bind(covered.steps)
-                    .push_bind(covered.refusals)
-                    .push_bind(covered.give_up_at)
-                    .push_bind(covered.alone);
-            });
-            query.build().execute(c).await.map(drop)
-        })?;
-    }
-    Ok(())
+    new_rows::insert(tx, RECEIPTS, &receipts, |row, receipt| {
+        row.put(receipt.id).put(receipt.connection_id).put(receipt.named.as_str());
+        row.put(i32::try_from(receipt.events).unwrap_or(i32::MAX)).put(0).put(receipt.due_at);
+    })
+    .await?;
+    new_rows::insert(tx, RECEIPT_EVENTS, &covered, |row, (finish, covered)| {
+        row.put(covered.receipt_id).put(finish.of.postback_id).put(finish.attempt.id).put(covered.attempt).put(covered.steps);
+        row.put(covered.refusals).put(covered.give_up_at).put(covered.alone);
+    })
+    .await
 }
 
 /// A receipt that is ours to ask about until the lease ends.

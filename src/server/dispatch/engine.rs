@@ -207,7 +207,8 @@ impl Engine {
     fn start_calls(&mut self) {
         for (target, postbacks) in self.core.start(self.clock.now()) {
             let call = attempt::deliver(self.dispatch.clone(), Arc::clone(&target), postbacks, self.flush.clone(), self.clock);
-            self.under_way.insert(self.calls.spawn(call).id(), target);
+            // Boxed: it is large, and is else copied three times on its way into the task.
+            self.under_way.insert(self.calls.spawn(Box::pin(call)).id(), target);
         }
     }
 

@@ -3,7 +3,7 @@
 //! file, so that the ordinary tests try it for ever.
 //!
 //! Why not cargo-fuzz: it needs a nightly compiler, and a second build of everything with its instruments, for which the sanitisers have nothing
-//! to find in code without `unsafe`. It would be guided by the code that an input reaches; the grammar stands in for that.
+//! to find in code that takes input without `unsafe`. It would be guided by the code that an input reaches; the grammar stands in for that.
 
 mod mutation;
 

@@ -1,57 +1,40 @@
 //! New postbacks with their rows in the queue, and those that must not go out after all.
 
+use super::super::new_rows::{self, Table};
 use super::super::{Error, Result, Tx, postbacks, receipts, rows, within};
 use crate::model::Millis;
 use crate::model::conversion::Reason;
+use crate::model::postback::PostbackState;
 use crate::server::decide::changes::NewPostback;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
+
+const POSTBACKS: Table = Table {
+    name: "postbacks",
+    columns: "id, game_id, connection_id, network, conversion_id, goal_id, event, sent_as, dedup_id, event_time, test, value_text, \
+        value_micros, currency, body, state, attempts, created_at, expires_at",
+    sqlite_too: None,
+};
+
+const QUEUE: Table = Table { name: "queue", columns: "id, connection_id, due_at, expires_at, attempt, claims, refusals", sqlite_too: None };
 
 /// Due at once.
 pub async fn queue(tx: &mut Tx, postbacks: &[NewPostback]) -> Result<()> {
     let bodies = postbacks.iter().map(|postback| serde_json::to_string(&postback.body)).collect::<std::result::Result<Vec<_>, _>>();
     let rows: Vec<(&NewPostback, String)> = postbacks.iter().zip(bodies.map_err(Error::decode)?).collect();
-    for piece in rows::pieces(&rows) {
-        within!(tx, c => {
-            let mut query = QueryBuilder::new(
-                "insert into postbacks (id, game_id, connection_id, network, conversion_id, goal_id, event, sent_as, dedup_id, event_time, test,
-                 value_text, value_micros, currency, body, state, attempts, created_at, expires_at) ",
-            );
-            query.push_values(piece, |mut row, (postback, body)| {
-                row.push_bind(postback.id)
-                    .push_bind(postback.game_id)
-                    .push_bind(postback.connection_id)
-                    .push_bind(postback.network.as_str())
-                    .push_bind(postback.conversion_id)
-                    .push_bind(postback.goal_id)
-                    .push_bind(postback.event.as_str())
-                    .push_bind(postback.body.name.as_str())
-                    .push_bind(postback.body.dedup_id.as_str())
-                    .push_bind(postback.event_time)
-                    .push_bind(postback.test)
-                    .push_bind(postback.value.as_ref().map(|value| value.text.as_str()))
-                    .push_bind(postback.value.as_ref().map(|value| value.micros))
-                    .push_bind(postback.value.as_ref().map(|value| value.currency.as_str()))
-                    .push_bind(body.as_str())
-                    .push("'queued', 0")
-                    .push_bind(postback.created_at)
-                    .push_bind(postback.expires_at);
-            });
-            query.build().execute(c).await.map(drop)
-        })?;
-        within!(tx, c => {
-            let mut query = QueryBuilder::new("insert into queue (id, connection_id, due_at, expires_at, attempt, claims, refusals) ");
-            query.push_values(piece, |mut row, (postback, _)| {
-                row.push_bind(postback.id)
-                    .push_bind(postback.connection_id)
-                    .push_bind(postback.created_at)
-                    .push_bind(postback.expires_at)
-                    .push("0, 0, 0");
-            });
-            query.build().execute(c).await.map(drop)
-        })?;
-    }
-    Ok(())
+    new_rows::insert(tx, POSTBACKS, &rows, |row, (postback, body)| {
+        row.put(postback.id).put(postback.game_id).put(postback.connection_id).put(postback.network.as_str());
+        row.put(postback.conversion_id).put(postback.goal_id).put(postback.event.as_str()).put(postback.body.name.as_str());
+        row.put(postback.body.dedup_id.as_str()).put(postback.event_time).put(postback.test);
+        row.put(postback.value.as_ref().map(|value| value.text.as_str())).put(postback.value.as_ref().map(|value| value.micros));
+        row.put(postback.value.as_ref().map(|value| value.currency.as_str())).put(body.as_str());
+        row.put(PostbackState::Queued.word()).put(0).put(postback.created_at).put(postback.expires_at);
+    })
+    .await?;
+    new_rows::insert(tx, QUEUE, &rows, |row, (postback, _)| {
+        row.put(postback.id).put(postback.connection_id).put(postback.created_at).put(postback.expires_at).put(0).put(0).put(0);
+    })
+    .await
 }
 
 /// Deletes postbacks that nobody took up: a better decision replaced them.
