@@ -5,7 +5,7 @@ use crate::taken;
 use postbacks::model::conversion::Consent;
 use postbacks::model::game::{DEFAULT_WINDOW_DAYS, Game};
 use postbacks::model::{DAY, MINUTE, Millis};
-use postbacks::server::db::{Db, changes, games};
+use postbacks::server::db::{Db, changes, checkpoints, games};
 use postbacks::server::decide::changes::{Changes, NewPostback};
 use postbacks::server::dispatch::{self, Dispatch};
 use postbacks::server::networks;
@@ -101,6 +101,8 @@ impl Rig {
         let (shutdown, before) = (CancellationToken::new(), taken(&self.state));
         let started = Instant::now();
         let running = tokio::spawn(dispatch::run(self.dispatch(batch), shutdown.clone()));
+        // As `serve` has it run beside.
+        let writing_back = tokio::spawn(checkpoints::run(self.db.clone(), shutdown.clone()));
         // To ask the queue itself costs, and so only when everything was sent.
         while taken(&self.state) < before + count as u64
             || counted(&self.db, "select count(*) from (select 1 from queue limit 1) as first").await > 0
@@ -110,6 +112,7 @@ impl Rig {
         let took = started.elapsed();
         shutdown.cancel();
         running.await.expect("dispatch ends");
+        writing_back.await.expect("it ends");
         count as f64 / took.as_secs_f64()
     }
 

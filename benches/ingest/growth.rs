@@ -28,8 +28,9 @@ pub async fn measure(engine: &str, url: &str, many: u64) {
     let mut towns = Vec::new();
     for size in sizes {
         let rig = Rig::start(url).await;
-        settle(&rig, size).await;
+        arrive(&rig, size).await;
         fill(&rig, size).await;
+        rig.settle().await;
         towns.push((size, rig, Vec::with_capacity(TURNS)));
     }
     for (_, rig, _) in towns.iter().rev().skip(1) {
@@ -45,10 +46,11 @@ pub async fn measure(engine: &str, url: &str, many: u64) {
     for (size, rig, mut runs) in towns {
         // Within a turn the machine is much the same; from one to the next it is not.
         let mut ratios: Vec<f64> = runs.iter().zip(&few).map(|(run, few)| run.rate / few * 100.0).collect();
+        let in_turn = ratios.iter().map(|ratio| format!("{ratio:.0}")).collect::<Vec<_>>().join(", ");
         ratios.sort_by(f64::total_cmp);
         let Run { rate, p50_ms, p99_ms, .. } = *median(&mut runs);
         println!(
-            "{engine}: a million players, {size} messages stored: {:.0} / {rate:.0} / {:.0} messages/s (min / median / max of {TURNS} runs of {} s, in turns), turn by turn {:.0} / {:.0} / {:.0} % of the rate at {FEW}, {WANTED:.0} % is wanted; median run p50 {p50_ms:.1} ms, p99 {p99_ms:.1} ms; memory {:.0} MB at most; {}",
+            "{engine}: a million players, {size} messages stored: {:.0} / {rate:.0} / {:.0} messages/s (min / median / max of {TURNS} runs of {} s, in turns), turn by turn {:.0} / {:.0} / {:.0} % of the rate at {FEW} ({in_turn}), {WANTED:.0} % is wanted; median run p50 {p50_ms:.1} ms, p99 {p99_ms:.1} ms; memory {:.0} MB at most; {}",
             runs[0].rate,
             runs[TURNS - 1].rate,
             RUN_TIME.as_secs(),
@@ -72,7 +74,7 @@ fn load(time: Duration) -> Load {
 }
 
 /// Every player has come once, so that a message brings the same work at every size; what they said then is stored only where it fits.
-async fn settle(rig: &Rig, size: u64) {
+async fn arrive(rig: &Rig, size: u64) {
     town::ARRIVED.store(0, Ordering::Relaxed);
     while town::ARRIVED.load(Ordering::Relaxed) < town::PLAYERS {
         Load { body: town::arrivals, ..load(FILL_TIME) }.run(rig).await;

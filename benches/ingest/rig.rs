@@ -106,6 +106,14 @@ impl Rig {
         run(&self.url, "vacuum").await;
     }
 
+    /// PostgreSQL looks at what was put in, and writes it back, as it does by itself some minutes later.
+    pub async fn settle(&self) {
+        if self.url.starts_with("postgres") {
+            run(&self.url, "vacuum analyze").await;
+            run(&self.url, "checkpoint").await;
+        }
+    }
+
     /// Memory of the process in MB, as the system counts it: `VmRSS` now, `VmHWM` at its highest.
     pub fn memory(&self, which: &str) -> f64 {
         let id = self.server.id().expect("it runs");
