@@ -34,6 +34,9 @@ pub fn find(world: &mut World, message: &Message) -> Found {
         Some((from, to)) => sender.alias(world, from, to, &mut found),
         None => sender.event(world, &mut found),
     }
+    if let Some(player) = found.player {
+        world.graph.came_by(player, message.received_at.min(world.now));
+    }
     let link_dropped = matches!(message.kind, MessageKind::Identify | MessageKind::Alias) || found.player.is_none();
     if link_dropped && message.consent != Consent::Full {
         found.note = found.note.or(Some(note::CONSENT));

@@ -18,7 +18,8 @@ const STEPS: &[&str] = &[
     "delete from players where id = $1 and id <> $2",
 ];
 
-/// Whoever two players were is as old as the older of them: no message of theirs came on an earlier day, by clocks that may be off by one.
+/// Whoever two players were is as old as the older of them, and as the first of their messages also where a clock went back: none came on an
+/// earlier day.
 const MESSAGES: &str = "update messages set player_id = $2 where player_id = $1 and day >= $3";
 /// On SQLite they lie in stretches, none in one before that in which the player came, whatever clocks said.
 const MESSAGES_IN_STRETCHES: &str = "update messages set player_id = $2 where (day, id) in

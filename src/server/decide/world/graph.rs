@@ -51,6 +51,13 @@ impl Graph {
         id
     }
 
+    /// A message of theirs came at that time. Where a clock went back since they came, they came then: messages are looked for since that day.
+    pub fn came_by(&mut self, id: Uuid, time: Millis) {
+        if self.players.get(&id).is_some_and(|player| time < player.created_at) {
+            self.change_player(id).created_at = time;
+        }
+    }
+
     /// The span of an id that holds at an event time; what lies before the first one counts as its own.
     pub fn span_at(&self, key: &IdentityKey, at: Millis) -> Option<&Span> {
         let spans = self.spans.get(key)?;
