@@ -35,6 +35,7 @@ fuzz:
 	POSTBACKS_FUZZ_SECONDS=$(TIME) cargo test --quiet --locked --lib -- --nocapture fuzz
 
 # What BENCHMARKS.md reports, measured anew: ingest, delivery beside a peer, the whole under load, the queue's depth, the log. QUICK=1 is to see
-# that it works; PART names one (ingest, growth, dispatch, stored, profile, depth, idle, latency, hang, pipeline, log).
+# that it works; PART names one (ingest, growth, dispatch, stored, profile, flame, depth, idle, latency, hang,
+# pipeline, log).
 bench:
 	QUICK=$(QUICK) PART=$(PART) scripts/bench

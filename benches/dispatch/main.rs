@@ -4,10 +4,11 @@
 //!
 //! With `stored` it is measured whether delivery keeps its speed while the log grows.
 //!
-//! With `profile`, what each statement of PostgreSQL costs.
+//! With `profile`, what each statement of PostgreSQL costs; with `flame`, what both processors do meanwhile.
 //!
-//! `cargo bench --bench dispatch [-- sqlite|postgres|peer] [-- stored|profile] [-- quick]`
+//! `cargo bench --bench dispatch [-- sqlite|postgres|peer] [-- stored|profile|flame] [-- quick]`
 
+mod flame;
 mod peer;
 #[path = "../place.rs"]
 mod place;
@@ -29,6 +30,7 @@ const LOADS: [(usize, usize); 2] = [(1, 20_000), (50, 100_000)];
 const PEER: &str = "peer";
 const STORED: &str = "stored";
 const PROFILE: &str = "profile";
+const FLAME: &str = "flame";
 const PEERS_JOBS: usize = 20_000;
 
 enum Runner {
@@ -52,6 +54,12 @@ async fn main() {
     if words.iter().any(|word| word == STORED) {
         for (engine, server) in engines.iter().filter(|(engine, _)| asked(engine)) {
             stored::measure(engine, server).await;
+        }
+        return;
+    }
+    if words.iter().any(|word| word == FLAME) {
+        for (engine, server) in engines.iter().filter(|(engine, _)| asked(engine)) {
+            flame::measure(engine, server).await;
         }
         return;
     }

@@ -58,7 +58,7 @@ async fn insert_by_statement<R>(c: &mut SqliteConnection, table: Table, rows: &[
         Some((more, _)) => format!("insert into {name} ({columns}, {more}) "),
         None => format!("insert into {name} ({columns}) "),
     };
-    for piece in rows::pieces(rows) {
+    let statement = |piece: &[R]| {
         let mut query = QueryBuilder::new(text.as_str());
         query.push_values(piece, |row, of| {
             let mut values = Values::Sqlite(row);
@@ -67,9 +67,9 @@ async fn insert_by_statement<R>(c: &mut SqliteConnection, table: Table, rows: &[
                 row.push(value);
             }
         });
-        query.build().execute(&mut *c).await?;
-    }
-    Ok(())
+        query
+    };
+    rows::run(c, rows::pieces(rows).map(statement)).await
 }
 
 /// Bytes that go in one message; PostgreSQL keeps room for the largest that it saw.

@@ -3,7 +3,7 @@
 use super::log_rows::log_attempts;
 use super::queue::Held;
 use super::results::{Attempt, Of};
-use super::{Result, Tx, receipts, rows, within};
+use super::{Db, Result, Tx, receipts, rows, within};
 use crate::model::Millis;
 use crate::server::networks::contract::Event;
 use sqlx::{FromRow, QueryBuilder};
@@ -42,27 +42,31 @@ macro_rules! of_text {
     };
 }
 
-const LOAD: &str = of_text!(", p.body, p.unknown_since");
+macro_rules! load_text {
+    () => {
+        concat!(of_text!(", p.body, p.unknown_since"), " and not p.erased")
+    };
+}
+const LOAD: &str = load_text!();
 
-/// What the held rows are to send, in their order.
-pub async fn load(tx: &mut Tx, held: Vec<Held>) -> Result<Vec<Claimed>> {
+/// What the held rows are to send, in their order; without those of players who were erased since.
+pub async fn load(db: &Db, held: Vec<Held>) -> Result<Vec<Claimed>> {
     let ids: Vec<Uuid> = held.iter().map(|row| row.id).collect();
     let mut found: HashMap<Uuid, Row> = HashMap::with_capacity(ids.len());
-    match tx {
-        Tx::Sqlite(tx, _) => {
+    match db {
+        Db::Sqlite { read, .. } => {
             for list in rows::lists(&ids) {
                 let mut query = rows::wanted(&list);
-                query.push(LOAD);
-                let rows: Vec<Row> = query.build_query_as().fetch_all(&mut **tx).await?;
+                let rows: Vec<Row> = query.push(LOAD).build_query_as().fetch_all(read).await?;
                 found.extend(rows.into_iter().map(|row| (row.of.postback_id, row)));
             }
         }
-        Tx::Postgres(tx, ..) if !ids.is_empty() => {
-            let text = concat!("with wanted (id) as (select unnest($1::uuid[]))", of_text!(", p.body, p.unknown_since"));
-            let rows: Vec<Row> = sqlx::query_as(text).bind(ids).fetch_all(&mut **tx).await?;
+        Db::Postgres(pool, ..) if !ids.is_empty() => {
+            let text = concat!("with wanted (id) as (select unnest($1::uuid[]))", load_text!());
+            let rows: Vec<Row> = sqlx::query_as(text).bind(ids).fetch_all(pool).await?;
             found.extend(rows.into_iter().map(|row| (row.of.postback_id, row)));
         }
-        Tx::Postgres(..) => {}
+        Db::Postgres(..) => {}
     }
     let claimed = |held: Held| {
         let row = found.remove(&held.id)?;

@@ -274,15 +274,17 @@ async fn reschedule(tx: &mut Tx, open: &[&Finish]) -> Result<HashSet<Uuid>> {
 async fn update(tx: &mut Tx, held: &[&Finish]) -> Result<()> {
     match tx {
         Tx::Sqlite(tx, _) => {
-            for piece in rows::pieces(held) {
+            let statement = |piece: &[&Finish]| {
                 let mut query = QueryBuilder::new("with tried (id, word, why, calls, at, unknown, over) as (");
                 query.push_values(piece, |mut row, finish| {
                     let stood = finish.stood();
                     row.push_bind(finish.of.postback_id).push_bind(stood.word).push_bind(stood.why).push_bind(stood.calls);
                     row.push_bind(stood.at).push_bind(finish.unknown_since).push_bind(stood.over);
                 });
-                query.push(")").push(UPDATE).build().execute(&mut **tx).await?;
-            }
+                query.push(")").push(UPDATE);
+                query
+            };
+            rows::run(tx, rows::pieces(held).map(statement)).await?;
         }
         Tx::Postgres(tx, ..) if !held.is_empty() => {
             let stood: Vec<Stood> = held.iter().map(|finish| finish.stood()).collect();

@@ -1,6 +1,7 @@
 //! Many rows in one statement, in a few fixed sizes, so that each text is prepared once and then found in the statement cache.
 
-use sqlx::{Database, Encode, QueryBuilder, Type};
+use super::Result;
+use sqlx::{Database, Encode, QueryBuilder, Sqlite, SqliteConnection, Type};
 use uuid::Uuid;
 
 /// Rows of a writing statement. The largest times the widest row stays far below SQLite's 32,766 and PostgreSQL's 65,535 parameters.
@@ -50,6 +51,17 @@ where
 /// A column of the rows, for PostgreSQL's `unnest`: one text for any number of rows, and so many times fewer parameters.
 pub fn column<'r, R, V>(rows: &'r [R], value: impl Fn(&'r R) -> V) -> Vec<V> {
     rows.iter().map(value).collect()
+}
+
+/// Runs SQLite's statements one after the other. While its thread is at one, the next is put together.
+pub async fn run(c: &mut SqliteConnection, mut statements: impl Iterator<Item = QueryBuilder<Sqlite>>) -> Result<()> {
+    let mut next = statements.next();
+    while let Some(mut query) = next {
+        let (done, following) = tokio::join!(query.build().execute(&mut *c), async { statements.next() });
+        done?;
+        next = following;
+    }
+    Ok(())
 }
 
 /// `(…, …)`, after an `in`.

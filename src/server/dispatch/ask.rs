@@ -214,7 +214,7 @@ impl Asker {
         let spec = target.network.spec();
         let Made { request, started, exchange, .. } = made;
         let answer = exchange.result.ok();
-        let Sent { call, .. } = record::sent(request, "", answer.as_ref().map(|answer| answer.body.as_str()), started);
+        let Sent { call, .. } = record::sent(request, answer.as_ref().map(|answer| answer.body.as_str()), started);
         let events = receipts::events(&self.dispatch.db, open.id).await?;
         let let_go = connections::resumed_at(&self.dispatch.db, open.connection_id).await?;
         let reply = Reply { call, status: answer.map(|answer| answer.status), latency_ms: exchange.latency_ms };

@@ -1,9 +1,9 @@
-//! Claims what several connections have due, in one transaction, each its share.
+//! Claims what several connections have due, in one transaction, each its share, and reads it.
 
 use crate::model::Millis;
 use crate::server::db::postbacks::{self, Claimed};
-use crate::server::db::queue::{self, Share, Suspicion};
-use crate::server::db::{Db, Result};
+use crate::server::db::queue::{self, Held, Share, Suspicion};
+use crate::server::db::{Db, Result, Tx};
 use uuid::Uuid;
 
 /// One part in so many of a claim is kept for first attempts.
@@ -48,8 +48,7 @@ pub async fn claim(db: &Db, wants: &[Want], now: Millis) -> Result<Vec<Vec<Claim
             share = Some(next);
         }
     }
-    let mut claimed = postbacks::load(&mut tx, held).await?.into_iter().peekable();
-    tx.commit().await?;
+    let mut claimed = read(db, tx, held).await?.into_iter().peekable();
     let of = |want: &Want| std::iter::from_fn(|| claimed.next_if(|one| one.of.connection_id == want.connection_id)).collect();
     Ok(wants.iter().map(of).collect())
 }
@@ -58,7 +57,19 @@ pub async fn claim(db: &Db, wants: &[Want], now: Millis) -> Result<Vec<Vec<Claim
 pub async fn claim_expired(db: &Db, most: usize, now: Millis) -> Result<Vec<Claimed>> {
     let mut tx = db.begin().await?;
     let held = queue::claim_expired(&mut tx, most, now).await?;
-    let claimed = postbacks::load(&mut tx, held).await?;
-    tx.commit().await?;
-    Ok(claimed)
+    read(db, tx, held).await
+}
+
+/// Commits the claim, and reads what it brought while that is on its way to the disk: nobody who writes waits for it. What cannot be read
+/// is given back at once; where that fails too, the leases run out.
+async fn read(db: &Db, tx: Tx, held: Vec<Held>) -> Result<Vec<Claimed>> {
+    let pairs: Vec<(Uuid, Uuid)> = held.iter().map(|row| (row.id, row.lease_id)).collect();
+    let committed = tx.commit_early().await?;
+    match tokio::try_join!(postbacks::load(db, held), committed.durable()) {
+        Ok((claimed, ())) => Ok(claimed),
+        Err(error) => {
+            queue::hand_back(db, &pairs).await.ok();
+            Err(error)
+        }
+    }
 }

@@ -1,16 +1,21 @@
-//! Writes results: all that wait, in one transaction. A result is not given up because the database is away for a moment.
+//! Writes results: all that wait, in one transaction; a second one beside it where many wait. A result is not given up because the
+//! database is away for a moment.
 
 use crate::server::db::results::{self, Results};
 use crate::server::db::{self, Db, Error};
 use crate::server::{metrics, trouble};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 /// Results that may wait to be written; beyond, calls wait.
 const WAITING: usize = 1_024;
 /// A transaction is full with so many results.
 const MOST_RESULTS: usize = 2_048;
+/// So many transactions are under way at once at the most: while the database is at one, or waits for the disk, the next is put together.
+const AT_ONCE: usize = 2;
+/// For fewer results no second one begins: they go with those that come meanwhile.
+const ENOUGH: usize = 256;
 /// How often a transaction that the database refuses is tried; one that it cannot be reached for is tried for ever.
 const TRIES: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -44,29 +49,75 @@ impl Flush {
     }
 }
 
-async fn write_all(db: Db, mut receiver: mpsc::Receiver<Message>) {
-    while let Some(first) = receiver.recv().await {
-        let (mut count, mut messages) = (first.results.finishes.len(), vec![first]);
-        while count < MOST_RESULTS
+/// What one transaction is to write.
+#[derive(Default)]
+struct Batch {
+    results: Vec<Results>,
+    count: usize,
+    written: Vec<oneshot::Sender<()>>,
+}
+
+impl Batch {
+    fn add(&mut self, Message { results, written }: Message) {
+        self.count += results.finishes.len();
+        self.results.push(results);
+        self.written.extend(written);
+    }
+
+    /// Takes what waits, as far as there is room.
+    fn fill(&mut self, receiver: &mut mpsc::Receiver<Message>) {
+        while self.count < MOST_RESULTS
             && let Ok(message) = receiver.try_recv()
         {
-            count += message.results.finishes.len();
-            messages.push(message);
+            self.add(message);
         }
-        let (all, written): (Vec<Results>, Vec<_>) = messages.into_iter().map(|message| (message.results, message.written)).unzip();
-        if let Err(error) = write(&db, &all).await {
-            // One of them may be what the database refuses: the others must not go down with it.
-            tracing::error!(%error, calls = all.len(), "results are written one call at a time");
-            for one in &all {
-                if let Err(error) = write(&db, std::slice::from_ref(one)).await {
-                    tracing::error!(%error, "a result is lost; its postbacks are sent again when their leases end");
-                }
+    }
+
+    /// Whether it is to begin beside so many others.
+    fn may_begin(&self, under_way: usize) -> bool {
+        under_way == 0 || (under_way < AT_ONCE && self.count >= ENOUGH)
+    }
+}
+
+async fn write_all(db: Db, mut receiver: mpsc::Receiver<Message>) {
+    let mut under_way = JoinSet::new();
+    while let Some(first) = receiver.recv().await {
+        let mut batch = Batch::default();
+        batch.add(first);
+        batch.fill(&mut receiver);
+        while !batch.may_begin(under_way.len()) {
+            tokio::select! {
+                Some(ended) = under_way.join_next() => learn(ended),
+                Some(message) = receiver.recv(), if batch.count < MOST_RESULTS => batch.add(message),
+            }
+            batch.fill(&mut receiver);
+        }
+        under_way.spawn(write_batch(db.clone(), batch));
+    }
+    while let Some(ended) = under_way.join_next().await {
+        learn(ended);
+    }
+}
+
+fn learn(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "results are lost; their postbacks are sent again when their leases end");
+    }
+}
+
+async fn write_batch(db: Db, Batch { results, written, .. }: Batch) {
+    if let Err(error) = write(&db, &results).await {
+        // One of them may be what the database refuses: the others must not go down with it.
+        tracing::error!(%error, calls = results.len(), "results are written one call at a time");
+        for one in &results {
+            if let Err(error) = write(&db, std::slice::from_ref(one)).await {
+                tracing::error!(%error, "a result is lost; its postbacks are sent again when their leases end");
             }
         }
-        for written in written.into_iter().flatten() {
-            // Who asked may be gone by now.
-            let _ = written.send(());
-        }
+    }
+    for written in written {
+        // Who asked may be gone by now.
+        let _ = written.send(());
     }
 }
 
@@ -100,5 +151,18 @@ async fn write(db: &Db, results: &[Results]) -> Result<(), Error> {
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_transaction_begins_for_many_results_alone() {
+        let of = |count| Batch { count, ..Batch::default() };
+        assert!(of(1).may_begin(0) && of(0).may_begin(0));
+        assert!(!of(ENOUGH - 1).may_begin(1) && of(ENOUGH).may_begin(1));
+        assert!(!of(MOST_RESULTS).may_begin(AT_ONCE));
     }
 }

@@ -92,7 +92,7 @@ pub fn judged(
     let Called { request, started, latency_ms, brought, verdict, receipt, response, note, pause, count } = called;
     let signal = signal(brought, &verdict.events, pause);
     let said = Said { code: verdict.code, words: verdict.words };
-    let Sent { call, events } = record::sent(request, target.network.spec().events_at, response.as_deref(), started);
+    let Sent { call, events } = record::sent(request, response.as_deref(), started);
     let went = Went { started, latency_ms, brought, transport: target.network.transport(), said: &said, note, call: &call };
     let mut events = events.into_iter().map(Some).collect::<Vec<_>>();
     events.resize(group.len(), None);

@@ -11,7 +11,6 @@ use crate::server::db::receipts::Covered;
 use crate::server::db::results::{Attempt, Call, Finish, Stand, id_at};
 use crate::server::networks::contract::{Outcome, Request, Spec};
 use crate::server::networks::http;
-use serde_json::Value;
 use uuid::Uuid;
 
 /// Request and response are kept up to here, each.
@@ -41,27 +40,20 @@ impl Said {
 }
 
 /// Takes the request apart: the events go to their attempts, the rest is kept once.
-pub fn sent(request: Request, events_at: &str, response: Option<&str>, started: Millis) -> Sent {
+pub fn sent(request: Request, response: Option<&str>, started: Millis) -> Sent {
     let logged = http::head(&request);
     let headers = serde_json::to_string(&logged.headers).expect("pairs of texts are JSON");
-    let mut body = http::masked_body(request).unwrap_or_default();
-    let events = match body.pointer_mut(events_at).map(Value::take) {
-        Some(Value::Array(events)) => events,
-        _ => Vec::new(),
-    };
-    if let Some(place) = body.pointer_mut(events_at) {
-        *place = Value::Array(Vec::new());
-    }
+    let (envelope, events) = http::masked_body(request);
     let call = Call {
         id: id_at(started),
         time: started,
         method: logged.method,
         url: logged.url,
         headers,
-        envelope: if body.is_null() { String::new() } else { kept(&body.to_string(), MAX_TEXT) },
+        envelope: kept(&envelope, MAX_TEXT),
         response: response.map(|body| kept(body, MAX_TEXT)),
     };
-    Sent { call, events: events.iter().map(|event| kept(&event.to_string(), MAX_TEXT)).collect() }
+    Sent { call, events: events.into_iter().map(|event| within(event, MAX_TEXT)).collect() }
 }
 
 /// How the call of a try went.
@@ -156,6 +148,11 @@ fn stand(spec: &Spec, step: Step, now: Millis) -> Stand {
         // Its connection is parked: it is due the moment that ends.
         Next::Park { .. } => open(now),
     }
+}
+
+/// The same of a text that need not be copied where it fits.
+fn within(text: String, most: usize) -> String {
+    if text.len() > most || text.contains('\0') { kept(&text, most) } else { text }
 }
 
 /// The text within `most` bytes, with what PostgreSQL cannot store taken out.

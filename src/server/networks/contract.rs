@@ -3,6 +3,7 @@
 
 mod access;
 mod actions;
+mod batch;
 mod connecting;
 mod later;
 mod naming;
@@ -10,6 +11,7 @@ mod transport;
 
 pub use access::{Access, Refresh};
 pub use actions::{Action, ActionField, Actions, Offered};
+pub use batch::Batch;
 pub use connecting::{Choice, Choices, ConnectError, OAuth, Pasted, Token};
 pub use later::{Later, Quota, Told, Word};
 pub use naming::Naming;
@@ -60,9 +62,6 @@ pub struct Spec {
     pub max_age: Millis,
     /// How long the network recognises a repeated dedup id.
     pub dedup_window: Millis,
-    /// JSON pointer to the array of events in a request's body, in the order they were given: `/data/events`. The log keeps
-    /// each event with its own attempt and the body around them once.
-    pub events_at: &'static str,
     /// Events a call carries at most (ours, not above the network's). Test events go one a call: test consoles show only those.
     pub batch: usize,
     /// Calls at once per connection to start with.
@@ -254,6 +253,8 @@ pub enum HeaderText {
 #[derive(Clone)]
 pub enum Body {
     /// Sent as it is and kept in the log as it is: for event calls, which hold no secret.
+    Events(Batch),
+    /// The same of other calls.
     Json(Value),
     /// Sent as it is, never logged: for token exchanges.
     SecretJson(Value),
@@ -264,6 +265,7 @@ pub enum Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Events(batch) => write!(f, "Events({batch:?})"),
             Self::Json(value) => write!(f, "Json({value})"),
             Self::SecretJson(_) => f.write_str("SecretJson(…)"),
             Self::SecretForm(_) => f.write_str("SecretForm(…)"),

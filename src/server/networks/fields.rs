@@ -1,21 +1,27 @@
 //! Fields that every payload writes with the same care: what is absent or malformed is left out, for one bad field makes a
 //! network refuse the whole call.
 
-use super::contract::Event;
+use super::contract::{Batch, Event};
 use super::money;
 use crate::model::conversion::Consent;
-use serde_json::{Map, Value};
+use serde::Serialize;
 use std::net::IpAddr;
 use url::Url;
 use uuid::{Uuid, Variant};
 
-/// An object that takes only what is there.
+/// An object that takes only what is there, written as JSON at once; each name is put once.
 #[derive(Debug, Default)]
-pub struct Fields(Map<String, Value>);
+pub struct Fields {
+    /// Without the braces around it.
+    json: Vec<u8>,
+    /// Of the events in it: their place, and each as a text.
+    events: Option<(usize, Vec<String>)>,
+}
 
 impl Fields {
-    pub fn put(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(name.to_owned(), value.into());
+    pub fn put(mut self, name: &str, value: impl Serialize) -> Self {
+        self.name(name);
+        serde_json::to_writer(&mut self.json, &value).expect("texts, numbers and lists of such are JSON");
         self
     }
 
@@ -28,8 +34,33 @@ impl Fields {
     }
 
     /// Left out where there is nothing in it.
-    pub fn object(self, name: &str, fields: Self) -> Self {
-        if fields.0.is_empty() { self } else { self.put(name, fields.0) }
+    pub fn object(mut self, name: &str, fields: Self) -> Self {
+        if !fields.is_empty() {
+            self.name(name);
+            self.append(fields);
+        }
+        self
+    }
+
+    pub fn list(mut self, name: &str, items: impl IntoIterator<Item = Self>) -> Self {
+        self.name(name);
+        self.json.push(b'[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.json.push(b',');
+            }
+            self.append(item);
+        }
+        self.json.push(b']');
+        self
+    }
+
+    /// The events of the call, in their order: there is one such list in a body.
+    pub fn events(mut self, name: &str, events: impl IntoIterator<Item = Self>) -> Self {
+        self.name(name);
+        self.events = Some((self.json.len() + 1, events.into_iter().map(Self::into_text).collect()));
+        self.json.extend_from_slice(b"[]");
+        self
     }
 
     /// `value` as a JSON number with the very digits received, and `currency`: both or none.
@@ -39,11 +70,36 @@ impl Fields {
             None => self,
         }
     }
-}
 
-impl From<Fields> for Value {
-    fn from(fields: Fields) -> Self {
-        Self::Object(fields.0)
+    pub fn is_empty(&self) -> bool {
+        self.json.is_empty()
+    }
+
+    pub fn into_text(self) -> String {
+        String::from_utf8([b"{", &self.json[..], b"}"].concat()).expect("JSON is UTF-8")
+    }
+
+    /// The body of a call, whose events have been put.
+    pub fn into_batch(mut self) -> Batch {
+        let (at, events) = self.events.take().expect("a call has events");
+        Batch::new(self.into_text(), at + 1, events)
+    }
+
+    fn name(&mut self, name: &str) {
+        if !self.json.is_empty() {
+            self.json.push(b',');
+        }
+        serde_json::to_writer(&mut self.json, name).expect("a name is JSON");
+        self.json.push(b':');
+    }
+
+    fn append(&mut self, fields: Self) {
+        self.json.push(b'{');
+        if let Some((at, events)) = fields.events {
+            self.events = Some((self.json.len() + at, events));
+        }
+        self.json.extend(fields.json);
+        self.json.push(b'}');
     }
 }
 
@@ -89,6 +145,18 @@ mod tests {
     fn an_object_holds_only_what_is_there() {
         let fields = Fields::default().text("a", Some(" x ")).text("b", Some("  ")).text("c", None::<&str>);
         let outer = Fields::default().object("in", fields).object("empty", Fields::default());
-        assert_eq!(Value::from(outer).to_string(), r#"{"in":{"a":"x"}}"#);
+        assert_eq!(outer.into_text(), r#"{"in":{"a":"x"}}"#);
+    }
+
+    #[test]
+    fn events_are_found_in_whatever_they_stand() {
+        let event = |id: &str| Fields::default().put("id", id);
+        let inner = Fields::default().put("test", true).events("events", [event("a"), event("\"b\"")]).put("last", [1, 2]);
+        let batch = Fields::default().put("first", "ä").object("data", inner).list("l", [event("c"), Fields::default()]).into_batch();
+        let around =
+            |events: &str| format!(r#"{{"first":"ä","data":{{"test":true,"events":[{events}],"last":[1,2]}},"l":[{{"id":"c"}},{{}}]}}"#);
+        let events = [r#"{"id":"a"}"#, r#"{"id":"\"b\""}"#];
+        assert_eq!(batch.text(), around(&events.join(",")));
+        assert_eq!(batch.apart(), (around(""), events.map(str::to_owned).to_vec()));
     }
 }

@@ -147,7 +147,10 @@ impl Http {
         *prepared.headers_mut() = headers(request).ok_or(NoAnswer::unsent("Not called: a header holds characters that none may hold"))?;
         let secrets = || request.secret_body.iter().map(|(name, secret)| (*name, secret.expose_secret()));
         match &request.body {
-            Some(Body::Json(value) | Body::SecretJson(value)) => *prepared.body_mut() = Some(with_fields(value, secrets()).into()),
+            Some(Body::Events(batch)) => *prepared.body_mut() = Some(with_fields(batch.text(), secrets()).into()),
+            Some(Body::Json(value) | Body::SecretJson(value)) => {
+                *prepared.body_mut() = Some(with_fields(value.to_string(), secrets()).into())
+            }
             Some(Body::SecretForm(fields)) => {
                 let fields = fields.iter().map(|(name, secret)| (*name, secret.expose_secret())).chain(secrets());
                 *prepared.body_mut() = Some(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into());
@@ -176,11 +179,12 @@ impl Http {
     }
 }
 
-/// The body with these texts added at the top, where it is an object; not copied, since a call may carry many events.
-fn with_fields<'a>(body: &Value, fields: impl Iterator<Item = (&'static str, &'a str)>) -> String {
-    let mut text = body.to_string();
-    let Some(object) = body.as_object() else { return text };
-    let mut first = object.is_empty();
+/// The JSON body with these texts added at the top, where it is an object.
+fn with_fields<'a>(mut text: String, fields: impl Iterator<Item = (&'static str, &'a str)>) -> String {
+    if !text.starts_with('{') {
+        return text;
+    }
+    let mut first = text == "{}";
     for (name, value) in fields {
         text.truncate(text.len() - 1);
         text.push_str(if first { "" } else { "," });

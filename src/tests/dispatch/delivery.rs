@@ -40,6 +40,20 @@ both_engines! {
         }
     }
 
+    async fn results_that_are_written_side_by_side_are_each_written_once(db: TestDb) {
+        let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
+        world.postbacks(&db, 3_000).await;
+        assert_eq!(rig.drain(NOW).await, 60);
+        let counts: (i64, i64, i64, i64) = on!(&*db, pool => sqlx::query_as(
+            "select (select count(*) from postbacks where state = 'accepted' and attempts = 1), (select count(*) from attempts where not late),
+             (select count(*) from calls), (select count(*) from queue)",
+        )
+        .fetch_one(pool)
+        .await)
+        .unwrap();
+        assert_eq!(counts, (3_000, 3_000, 60, 0));
+    }
+
     async fn a_network_that_asks_to_wait_is_asked_again_then_under_the_same_id(db: TestDb) {
         let (rig, world) = (Rig::start(&db).await, World::new(&db).await);
         let id = world.postback(&db).await;

@@ -80,8 +80,8 @@ both_engines! {
         let mut tx = db.begin().await.unwrap();
         within!(&mut tx, c => sqlx::query("update queue set give_up_at = $2, attempt = 1 where id = $1").bind(id).bind(NOW + HOUR).execute(c).await.map(drop)).unwrap();
         let held = queue::claim(&mut tx, world.connection_id, Share::Due, 1, NOW).await.unwrap();
-        let mut claimed = postbacks::load(&mut tx, held).await.unwrap();
         tx.commit().await.unwrap();
+        let mut claimed = postbacks::load(&db, held).await.unwrap();
         park(&db, &world, world.secret(&db).await).await;
         world.reconnect(&db, "another-token", NOW + DAY).await;
         let row = queued(&db, id).await.unwrap();

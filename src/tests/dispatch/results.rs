@@ -5,18 +5,21 @@ use crate::model::HOUR;
 use crate::model::attempt::AttemptStatus;
 use crate::model::postback::PostbackState;
 use crate::server::db::postbacks::{self, Claimed};
-use crate::server::db::queue::{self, Share};
+use crate::server::db::queue::{self, Held, Share};
 use crate::server::db::results::{self, Attempt, Call, Finish, Results, Stand, id_at};
 use crate::server::db::{Db, attempts, on, within};
 use crate::tests::engines::both_engines;
 use uuid::Uuid;
 
 async fn claim(db: &Db, world: &World) -> Vec<Claimed> {
+    postbacks::load(db, held(db, world).await).await.unwrap()
+}
+
+async fn held(db: &Db, world: &World) -> Vec<Held> {
     let mut tx = db.begin().await.unwrap();
     let held = queue::claim(&mut tx, world.connection_id, Share::Due, 500, NOW).await.unwrap();
-    let claimed = postbacks::load(&mut tx, held).await.unwrap();
     tx.commit().await.unwrap();
-    claimed
+    held
 }
 
 fn call() -> Call {
@@ -80,6 +83,17 @@ both_engines! {
             let kept = attempts::exchange(&db, world.game_id, row.id).await.unwrap().expect("the call is kept");
             assert_eq!((kept.event.as_str(), kept.envelope.as_str()), (r#"{"event":"Purchase"}"#, r#"{"event_source":"web","data":[]}"#));
         }
+    }
+
+    async fn nothing_is_read_of_a_player_who_was_erased_since_the_claim(db: TestDb) {
+        let world = World::new(&db).await;
+        let [_, erased] = world.postbacks(&db, 2).await[..] else { panic!("two were made") };
+        let held = held(&db, &world).await;
+        let mut tx = db.begin().await.unwrap();
+        within!(&mut tx, c => sqlx::query("update postbacks set body = '{}', erased = true where id = $1").bind(erased).execute(c).await.map(drop))
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(postbacks::load(&db, held).await.unwrap().len(), 1);
     }
 
     async fn a_retry_waits_for_its_time(db: TestDb) {

@@ -13,7 +13,7 @@ use http::Method;
 /// Of 2,000. The answer says something of each event, a kilobyte where it is refused, and no more than 64 of an answer are read.
 const BATCH: usize = 32;
 
-static SPEC: Spec = Spec { events_at: "/conversions", batch: BATCH, ..COMMON };
+static SPEC: Spec = Spec { batch: BATCH, ..COMMON };
 
 const WORD: &str = "ads_api";
 
@@ -43,7 +43,7 @@ impl Network for AdsImport {
             url: settings.address(&ADS_URL, &[version, "customers", &method]),
             secret_query: vec![],
             headers: [bearer(&to.token)].into_iter().chain(login).collect(),
-            body: Some(Body::Json(ads_payload::body(to, events))),
+            body: Some(Body::Events(ads_payload::body(to, events))),
             secret_body: vec![],
         }
     }

@@ -4,26 +4,25 @@
 use super::payload;
 use crate::model::Millis;
 use crate::model::conversion::Consent;
-use crate::server::networks::contract::{Destination, Event};
+use crate::server::networks::contract::{Batch, Destination, Event};
 use crate::server::networks::fields::Fields;
 use crate::server::networks::money;
-use serde_json::{Value, json};
 
 /// The click id that stands for one click of one person.
 const GCLID: &str = "gclid";
 
-pub fn body(to: &Destination, events: &[Event]) -> Value {
-    json!({
-        "conversions": events.iter().map(|one| conversion(to, one)).collect::<Vec<_>>(),
+pub fn body(to: &Destination, events: &[Event]) -> Batch {
+    Fields::default()
+        .events("conversions", events.iter().map(|one| conversion(to, one)))
         // Required: a bad conversion then leaves its neighbours alone.
-        "partialFailure": true,
+        .put("partialFailure", true)
         // Nothing of a test is counted.
-        "validateOnly": events.iter().any(|event| event.test),
-    })
+        .put("validateOnly", events.iter().any(|event| event.test))
+        .into_batch()
 }
 
 /// The click's address and browser stay here: Google takes them from integrations of an older list only.
-fn conversion(to: &Destination, event: &Event) -> Value {
+fn conversion(to: &Destination, event: &Event) -> Fields {
     let fields = match payload::click(event) {
         Some((kind, id)) => Fields::default().put(kind, id),
         None => Fields::default(),
@@ -37,7 +36,7 @@ fn conversion(to: &Destination, event: &Event) -> Value {
     };
     let fields = fields.put("orderId", event.dedup_id.as_str()).object("consent", consent(event));
     let people = people(event);
-    if people.is_empty() { fields } else { fields.put("userIdentifiers", people) }.into()
+    if people.is_empty() { fields } else { fields.list("userIdentifiers", people) }
 }
 
 /// `2024-01-08 13:52:50+00:00`
@@ -47,12 +46,12 @@ fn date_time(time: Millis) -> Option<String> {
 }
 
 /// Nobody is named beside a wbraid or gbraid: those are made to tell no person from another, and what Google says to both is not published.
-fn people(event: &Event) -> Vec<Value> {
+fn people(event: &Event) -> Vec<Fields> {
     if payload::click(event).is_some_and(|(kind, _)| kind != GCLID) {
         return Vec::new();
     }
     let (email, phone) = payload::hashes(event);
-    let person = |name: &str, hash: String| json!({ "userIdentifierSource": "FIRST_PARTY", name: hash });
+    let person = |name: &str, hash: String| Fields::default().put("userIdentifierSource", "FIRST_PARTY").put(name, hash);
     let email = email.map(|hash| person("hashedEmail", hash));
     email.into_iter().chain(phone.map(|hash| person("hashedPhoneNumber", hash))).collect()
 }

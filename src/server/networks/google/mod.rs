@@ -99,7 +99,6 @@ const COMMON: Spec = Spec {
     max_age: 90 * DAY,
     // A transactionId counts once per action, with no end that Google publishes.
     dedup_window: 30 * DAY,
-    events_at: "/events",
     // As many as Google takes; while the quota has room they go one by one (`Later::sending`).
     batch: 2_000,
     concurrency: 4,
@@ -134,7 +133,7 @@ impl Network for Google {
 
     fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request {
         let url = settings.address(&DATA_MANAGER_URL, &["v1", "events:ingest"]);
-        let body = Some(Body::Json(payload::body(to, events)));
+        let body = Some(Body::Events(payload::body(to, events)));
         Request { method: Method::POST, url, secret_query: vec![], headers: vec![bearer(&to.token)], body, secret_body: vec![] }
     }
 

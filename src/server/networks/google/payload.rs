@@ -2,16 +2,15 @@
 //! https://developers.google.com/data-manager/api/reference/rest/v1/events/ingest
 
 use crate::model::conversion::Consent;
-use crate::server::networks::contract::{Destination, Event};
+use crate::server::networks::contract::{Batch, Destination, Event};
 use crate::server::networks::fields::{self, Fields};
 use crate::server::networks::{hashing, money};
-use serde_json::{Value, json};
 
 /// Domains whose mailboxes ignore dots and what follows a `+`.
 /// https://developers.google.com/data-manager/api/devguides/concepts/formatting
 const GMAIL: &[&str] = &["gmail.com", "googlemail.com"];
 
-pub fn body(to: &Destination, events: &[Event]) -> Value {
+pub fn body(to: &Destination, events: &[Event]) -> Batch {
     // One for each action; calls carry events of one.
     let mut actions: Vec<&str> = Vec::new();
     for action in events.iter().filter_map(|event| event.action.as_deref()) {
@@ -20,17 +19,17 @@ pub fn body(to: &Destination, events: &[Event]) -> Value {
         }
     }
     let reference = |action: &str| actions.iter().position(|known| *known == action).map(|at| format!("action-{}", at + 1));
-    json!({
-        "destinations": actions.iter().map(|action| destination(to, action, reference(action))).collect::<Vec<_>>(),
-        "events": events.iter().map(|one| event(one, one.action.as_deref().and_then(reference))).collect::<Vec<_>>(),
-        "encoding": "HEX",
+    Fields::default()
+        .list("destinations", actions.iter().map(|action| destination(to, action, reference(action))))
+        .events("events", events.iter().map(|one| event(one, one.action.as_deref().and_then(reference))))
+        .put("encoding", "HEX")
         // Nothing of a test is counted.
-        "validateOnly": events.iter().any(|event| event.test),
-    })
+        .put("validateOnly", events.iter().any(|event| event.test))
+        .into_batch()
 }
 
 /// The manager over which the account is reached is named only where it is another: naming the account itself is refused.
-fn destination(to: &Destination, action: &str, reference: Option<String>) -> Value {
+fn destination(to: &Destination, action: &str, reference: Option<String>) -> Fields {
     let account = |id: &str| Fields::default().put("accountType", "GOOGLE_ADS").put("accountId", id);
     let login = to.through.as_deref().filter(|manager| *manager != to.target_id);
     Fields::default()
@@ -38,7 +37,6 @@ fn destination(to: &Destination, action: &str, reference: Option<String>) -> Val
         .object("operatingAccount", account(&to.target_id))
         .object("loginAccount", login.map(account).unwrap_or_default())
         .put("productDestinationId", action)
-        .into()
 }
 
 /// What Google would refuse a whole call for.
@@ -50,9 +48,9 @@ pub fn unfit(event: &Event) -> Option<&'static str> {
     nobody.then_some("Google refuses events that nobody can be found by: no click id, and no email or phone number at full consent.")
 }
 
-fn event(event: &Event, reference: Option<String>) -> Value {
+fn event(event: &Event, reference: Option<String>) -> Fields {
     let people = people(event);
-    let found = if people.is_empty() { Fields::default() } else { Fields::default().put("userIdentifiers", people) };
+    let found = if people.is_empty() { Fields::default() } else { Fields::default().list("userIdentifiers", people) };
     let clicked = click(event).map(|(kind, id)| Fields::default().put(kind, id)).unwrap_or_default();
     let references: Vec<String> = reference.into_iter().collect();
     let fields = Fields::default()
@@ -68,7 +66,6 @@ fn event(event: &Event, reference: Option<String>) -> Value {
         Some((value, currency)) => fields.put("conversionValue", value).put("currency", currency.as_str()),
         None => fields,
     }
-    .into()
 }
 
 /// The one click id, by its parameter. The click's address and browser stay here: Google takes no IP addresses of people in the EEA, the
@@ -78,9 +75,10 @@ pub fn click(event: &Event) -> Option<(&str, &str)> {
     Some((click.kind.as_str(), click.id.trim())).filter(|(_, id)| !id.is_empty())
 }
 
-fn people(event: &Event) -> Vec<Value> {
+fn people(event: &Event) -> Vec<Fields> {
     let (email, phone) = hashes(event);
-    email.map(|hash| json!({ "emailAddress": hash })).into_iter().chain(phone.map(|hash| json!({ "phoneNumber": hash }))).collect()
+    let person = |name: &str, hash: String| Fields::default().put(name, hash);
+    email.map(|hash| person("emailAddress", hash)).into_iter().chain(phone.map(|hash| person("phoneNumber", hash))).collect()
 }
 
 /// Email and phone number, hashed; there at full consent only.

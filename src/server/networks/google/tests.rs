@@ -221,18 +221,19 @@ fn the_manager_is_named_where_it_is_another_account() {
         pasted: false,
         test_code: None,
     };
-    let login = |through| payload::body(&to(through), &[])["destinations"].clone();
+    let body = |to: &Destination, events: &[Event]| serde_json::from_str::<Value>(&payload::body(to, events).text()).unwrap();
+    let login = |through| body(&to(through), &[])["destinations"].clone();
     assert_eq!(login(Some("999999")), json!([]));
     let event: Event =
         serde_json::from_value(json!({"name": "Purchase", "goal_event": "purchase", "action": "5", "dedup_id": "d", "time": NOW,
         "click": null, "browser": null, "external_id": null, "email": null, "email_sha256": null, "phone": null, "value": null,
         "consent": "full", "test": false}))
         .unwrap();
-    let login = |through| payload::body(&to(through), std::slice::from_ref(&event))["destinations"][0]["loginAccount"].clone();
+    let login = |through| body(&to(through), std::slice::from_ref(&event))["destinations"][0]["loginAccount"].clone();
     assert_eq!(login(Some("999999")), json!({"accountType": "GOOGLE_ADS", "accountId": "999999"}));
     assert_eq!((login(None), login(Some("111111"))), (Value::Null, Value::Null));
     let other = Event { action: Some("6".into()), ..event.clone() };
-    let body = payload::body(&to(None), &[event.clone(), other, event]);
+    let body = body(&to(None), &[event.clone(), other, event]);
     let references: Vec<_> = body["events"].as_array().unwrap().iter().map(|event| event["destinationReferences"][0].clone()).collect();
     assert_eq!(
         (body["destinations"].as_array().unwrap().len(), references),

@@ -2,7 +2,6 @@
 
 use super::super::contract::{Body, HeaderText, Request};
 use super::header_texts;
-use serde_json::Value;
 
 /// Shown in place of a secret; of one length, so that it tells nothing.
 const MASK: &str = "••••••••";
@@ -47,17 +46,24 @@ pub struct Logged {
 pub fn logged(request: &Request) -> Logged {
     let Head { method, url, headers } = head(request);
     let body = match &request.body {
-        Some(Body::Json(body)) => Some(super::with_fields(body, request.secret_body.iter().map(|(name, _)| (*name, MASK)))),
+        Some(Body::Events(batch)) => Some(super::with_fields(batch.text(), masks(request))),
+        Some(Body::Json(body)) => Some(super::with_fields(body.to_string(), masks(request))),
         Some(Body::SecretJson(_) | Body::SecretForm(_)) | None => None,
     };
     Logged { method, url, headers, body }
 }
 
-/// The body as the log keeps it, the secrets added to it masked; None where there is none or all of it is secret.
-pub fn masked_body(request: Request) -> Option<Value> {
-    let Some(Body::Json(mut body)) = request.body else { return None };
-    if let Some(object) = body.as_object_mut() {
-        object.extend(request.secret_body.iter().map(|(name, _)| ((*name).to_owned(), Value::from(MASK))));
-    }
-    Some(body)
+/// The body as the log keeps it: without its events and with the secrets masked that were added to it, and each event alone. Empty where
+/// there is none, or all of it is secret.
+pub fn masked_body(mut request: Request) -> (String, Vec<String>) {
+    let (envelope, events) = match request.body.take() {
+        Some(Body::Events(batch)) => batch.apart(),
+        Some(Body::Json(body)) => (body.to_string(), Vec::new()),
+        Some(Body::SecretJson(_) | Body::SecretForm(_)) | None => return Default::default(),
+    };
+    (super::with_fields(envelope, masks(&request)), events)
+}
+
+fn masks(request: &Request) -> impl Iterator<Item = (&'static str, &'static str)> {
+    request.secret_body.iter().map(|(name, _)| (*name, MASK))
 }

@@ -113,7 +113,6 @@ static SPEC: Spec = Spec {
     max_age: 7 * DAY,
     // Same event_id, event_name and dataset within 48 hours: the later one is dropped.
     dedup_window: 48 * HOUR,
-    events_at: "/data",
     batch: 200,
     concurrency: 4,
     shared_quota: false,
@@ -132,7 +131,7 @@ impl Network for Meta {
 
     fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request {
         let mut request = call(settings, Method::POST, &[&to.target_id, "events"]);
-        request.body = Some(Body::Json(payload::body(to, events)));
+        request.body = Some(Body::Events(payload::body(to, events)));
         // In the body, so that the token is in no address that somebody logs.
         request.secret_body = credentials(settings, &to.token, !to.pasted);
         request

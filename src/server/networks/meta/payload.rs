@@ -3,41 +3,37 @@
 
 use super::cookie;
 use crate::model::SECOND;
-use crate::server::networks::contract::{Destination, Event};
+use crate::server::networks::contract::{Batch, Destination, Event};
 use crate::server::networks::fields::{self, Fields};
 use crate::server::networks::hashing;
-use serde_json::Value;
 
 /// The one event that Meta takes only with value and currency.
 pub const PURCHASE: &str = "Purchase";
 
-/// Personal and technical fields that identify nobody by themselves: Meta refuses an event that has no others.
-/// https://developers.facebook.com/documentation/ads-commerce/conversions-api/best-practices
-const WEAK: &[&str] = &["client_user_agent"];
-
-pub fn body(to: &Destination, events: &[Event]) -> Value {
+pub fn body(to: &Destination, events: &[Event]) -> Batch {
     let sendable = events.iter().filter(|event| !event.test || to.test_code.is_some());
     let test_code = to.test_code.as_deref().filter(|_| events.iter().any(|event| event.test));
-    Fields::default().put("data", sendable.map(event).collect::<Vec<_>>()).text("test_event_code", test_code).into()
+    Fields::default().events("data", sendable.map(event)).text("test_event_code", test_code).into_batch()
 }
 
 /// What Meta would refuse a whole call for.
 pub fn unfit(event: &Event) -> Option<&'static str> {
-    let user = Value::from(user(event));
-    if user.as_object().is_none_or(|user| user.keys().all(|name| WEAK.contains(&name.as_str()))) {
+    // A user agent identifies nobody by itself.
+    // https://developers.facebook.com/documentation/ads-commerce/conversions-api/best-practices
+    if user(event, None).is_empty() {
         return Some(
             "Meta refuses events that nobody can be found by, and all that is known here is a user agent: no fbclid of the last 90 days, \
              no browser id, no IP address, and no email, phone number or user id at full consent.",
         );
     }
-    let no_amount = || Value::from(Fields::default().amount(event)).as_object().is_none_or(serde_json::Map::is_empty);
+    let no_amount = || Fields::default().amount(event).is_empty();
     (event.name == PURCHASE && no_amount()).then_some(
         "Meta takes a Purchase only with a value and a currency, and this event came without them, or with some that cannot be read. \
          Send both with the game's event.",
     )
 }
 
-fn event(event: &Event) -> Value {
+fn event(event: &Event) -> Fields {
     let browser = event.browser.as_ref();
     let page = fields::web_address(browser.and_then(|browser| browser.page_url.as_deref()));
     let agent = browser.and_then(|browser| browser.user_agent.as_deref()).filter(|agent| !agent.trim().is_empty());
@@ -54,12 +50,11 @@ fn event(event: &Event) -> Value {
         .put("action_source", source)
         .text("event_source_url", page)
         .text("referrer_url", referrer)
-        .object("user_data", user(event))
+        .object("user_data", user(event, browser.and_then(|browser| browser.user_agent.as_deref())))
         .object("custom_data", Fields::default().amount(event))
-        .into()
 }
 
-fn user(event: &Event) -> Fields {
+fn user(event: &Event, agent: Option<&str>) -> Fields {
     let browser = event.browser.as_ref();
     let email = fields::personal(event, &event.email).and_then(|text| hashing::hashed(text, address));
     // The hash of the lower-cased address is Meta's own rule.
@@ -72,7 +67,7 @@ fn user(event: &Event) -> Fields {
         .text("ph", phone)
         .text("external_id", external_id)
         .text("client_ip_address", fields::ip(browser.and_then(|browser| browser.ip.as_deref())))
-        .text("client_user_agent", browser.and_then(|browser| browser.user_agent.as_ref()))
+        .text("client_user_agent", agent)
         .text("fbc", cookie::fbc(event))
         .text("fbp", event.click.as_ref().and_then(cookie::fbp))
 }

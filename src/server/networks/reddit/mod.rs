@@ -5,8 +5,8 @@ mod payload;
 mod verdict;
 
 use super::contract::{
-    Answer, Destination, Event, HeaderText, IdShape, Naming, Network, Pasted, Request, Setting, SettingKind, Settings, Spec, TestField,
-    Verdict,
+    Answer, Batch, Body, Destination, Event, HeaderText, IdShape, Naming, Network, Pasted, Request, Setting, SettingKind, Settings, Spec,
+    TestField, Verdict,
 };
 use crate::model::{DAY, HOUR};
 
@@ -63,7 +63,6 @@ static SPEC: Spec = Spec {
     max_age: 7 * DAY,
     // A repeated conversion_id is recognised when it arrives within two days.
     dedup_window: 48 * HOUR,
-    events_at: "/data/events",
     batch: 200,
     concurrency: 4,
     shared_quota: false,
@@ -95,7 +94,7 @@ impl Network for Reddit {
 
 /// Posts to the pixel's conversion events. Reddit throttles agents that it cannot tell apart, so each pixel's calls carry a
 /// name of their own, in the form that it asks for: `<platform>:<app id>:<version>`.
-fn call(settings: &Settings, to: &Destination, body: serde_json::Value) -> Request {
+fn call(settings: &Settings, to: &Destination, body: Batch) -> Request {
     let agent = format!("server:postbacks.{}:{} (self-hosted)", to.target_id, env!("CARGO_PKG_VERSION"));
     Request {
         method: http::Method::POST,
@@ -105,7 +104,7 @@ fn call(settings: &Settings, to: &Destination, body: serde_json::Value) -> Reque
             ("authorization", HeaderText::Secret { before: "Bearer ", secret: to.token.clone() }),
             ("user-agent", HeaderText::Plain(agent)),
         ],
-        body: Some(super::contract::Body::Json(body)),
+        body: Some(Body::Events(body)),
         secret_body: vec![],
     }
 }

@@ -1,10 +1,9 @@
 //! What a conversion looks like to Reddit. PURE. Unknown fields are refused there, so nothing is sent that the v3 reference
 //! does not name. https://ads-api.reddit.com/docs/v3/operations/Post%20Conversion%20Events
 
-use crate::server::networks::contract::{Destination, Event};
+use crate::server::networks::contract::{Batch, Destination, Event};
 use crate::server::networks::fields::{self, Fields};
 use crate::server::networks::hashing;
-use serde_json::Value;
 
 /// Bytes of a custom event's name: the reference says 64 characters of UTF-8, and bytes fit under either reading.
 pub const MAX_CUSTOM_NAME: usize = 64;
@@ -22,14 +21,14 @@ pub const TYPES: &[(&str, &str, bool)] = &[
     ("Search", "SEARCH", false),
 ];
 
-pub fn body(to: &Destination, events: &[Event]) -> Value {
+pub fn body(to: &Destination, events: &[Event]) -> Batch {
     let sendable = events.iter().filter(|event| !event.test || to.test_code.is_some());
     let test_id = to.test_code.as_deref().filter(|_| events.iter().any(|event| event.test));
-    let data = Fields::default().text("test_id", test_id).put("events", sendable.map(event).collect::<Vec<_>>());
-    Fields::default().put("data", data).into()
+    let data = Fields::default().text("test_id", test_id).events("events", sendable.map(event));
+    Fields::default().object("data", data).into_batch()
 }
 
-fn event(event: &Event) -> Value {
+fn event(event: &Event) -> Fields {
     let browser = event.browser.as_ref();
     let click = event.click.as_ref();
     // WEBSITE speaks of the player's own browser and is what the pixel is deduplicated against.
@@ -52,7 +51,6 @@ fn event(event: &Event) -> Value {
         .object("type", kind)
         .object("user", user(event))
         .object("metadata", if with_value { metadata.amount(event) } else { metadata })
-        .into()
 }
 
 fn user(event: &Event) -> Fields {

@@ -14,6 +14,7 @@ fn bare_bytes(request: &Request) -> String {
     let secret = request.secret_query.iter().map(|(name, secret)| format!("secret query: {name}={}\n", secret.expose_secret()));
     let headers = logged(request).headers.into_iter().map(|(name, value)| format!("{name}: {value}\n"));
     let body = match &request.body {
+        Some(Body::Events(batch)) => format!("\n{}\n", batch.text()),
         Some(Body::Json(body) | Body::SecretJson(body)) => format!("\n{body}\n"),
         Some(Body::SecretForm(fields)) => {
             fields.iter().map(|(name, value)| format!("secret field: {name}={}\n", value.expose_secret())).collect()

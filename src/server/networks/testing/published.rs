@@ -83,7 +83,8 @@ fn every_request_is_a_message_that_the_vendor_publishes() {
         let whole = full(network, sample, "purchase");
         let more = [Event { test: true, ..whole.clone() }, Event { consent: Consent::Anonymous, ..whole.clone() }, whole];
         for event in of_identifiers.chain(more) {
-            let Some(Body::Json(body)) = network.request(&settings(), &destination(sample), &[event]).body else { panic!("JSON") };
+            let Some(Body::Events(batch)) = network.request(&settings(), &destination(sample), &[event]).body else { panic!("events") };
+            let body: Value = serde_json::from_str(&batch.text()).unwrap();
             assert_eq!(published.wrong(&published.request, &body, ""), Vec::<String>::new(), "{body}");
             held += 1;
         }

@@ -99,7 +99,6 @@ static SPEC: Spec = Spec {
     max_age: 28 * DAY,
     // https://ads.tiktok.com/help/article/event-deduplication
     dedup_window: 48 * HOUR,
-    events_at: "/data",
     batch: 50,
     concurrency: 4,
     shared_quota: false,
@@ -117,7 +116,7 @@ impl Network for TikTok {
     }
 
     fn request(&self, settings: &Settings, to: &Destination, events: &[Event]) -> Request {
-        let body = Body::Json(payload::body(to, events));
+        let body = Body::Events(payload::body(to, events));
         call(settings, http::Method::POST, &["event", "track", ""], Some(&to.token), Some(body))
     }
 

@@ -1,12 +1,11 @@
 //! What a conversion looks like to TikTok. PURE. Ids are strings, times are seconds, amounts are numbers.
 
 use crate::model::SECOND;
-use crate::server::networks::contract::{Destination, Event};
+use crate::server::networks::contract::{Batch, Destination, Event};
 use crate::server::networks::fields::{self, Fields};
 use crate::server::networks::hashing;
-use serde_json::Value;
 
-pub fn body(to: &Destination, events: &[Event]) -> Value {
+pub fn body(to: &Destination, events: &[Event]) -> Batch {
     let sendable = events.iter().filter(|event| !event.test || to.test_code.is_some());
     let test_code = to.test_code.as_deref().filter(|_| events.iter().any(|event| event.test));
     Fields::default()
@@ -14,11 +13,11 @@ pub fn body(to: &Destination, events: &[Event]) -> Value {
         .put("event_source", "web")
         .put("event_source_id", to.target_id.as_str())
         .text("test_event_code", test_code)
-        .put("data", sendable.map(event).collect::<Vec<_>>())
-        .into()
+        .events("data", sendable.map(event))
+        .into_batch()
 }
 
-fn event(event: &Event) -> Value {
+fn event(event: &Event) -> Fields {
     let browser = event.browser.as_ref();
     // A page is known by its address; a referrer alone is none.
     let referrer = || fields::web_address(browser.and_then(|browser| browser.referrer.as_deref()));
@@ -33,7 +32,6 @@ fn event(event: &Event) -> Value {
         .object("user", user(event))
         .object("properties", Fields::default().amount(event))
         .object("page", page)
-        .into()
 }
 
 fn user(event: &Event) -> Fields {
