@@ -150,11 +150,6 @@ fn stand(spec: &Spec, step: Step, now: Millis) -> Stand {
     }
 }
 
-/// The same of a text that need not be copied where it fits.
-fn within(text: String, most: usize) -> String {
-    if text.len() > most || text.contains('\0') { kept(&text, most) } else { text }
-}
-
 /// The text within `most` bytes, with what PostgreSQL cannot store taken out.
 pub fn kept(text: &str, most: usize) -> String {
     let end =
@@ -164,6 +159,11 @@ pub fn kept(text: &str, most: usize) -> String {
         kept.push('…');
     }
     kept
+}
+
+/// The same, without a copy where it fits.
+fn within(text: String, most: usize) -> String {
+    if text.len() > most || text.contains('\0') { kept(&text, most) } else { text }
 }
 
 #[cfg(test)]
