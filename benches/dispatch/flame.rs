@@ -26,13 +26,12 @@ const WHOSE: &[(&str, &[&str])] = &[
     ("nobody's: a processor had nothing to do", &["swapper"]),
     ("PostgreSQL", &["postgres;", "postmaster;"]),
     ("SQLite's threads", &["sqlx-sqlite", "sqlite3"]),
-    ("log written through to the disk, or back into the file", &["durable", "checkpoint"]),
+    ("SQLite's log, written through to the disk", &["durable"]),
     ("the simulator", &["simulator::", "axum::", "hyper::server", "hyper::proto::h1::role::Server", "dispatcher::Server"]),
     ("the call: client, connections, sockets", &["reqwest::", "hyper_util::client", "hyper::client", "networks::http"]),
     ("the call: body and verdict", &["postbacks::server::networks"]),
-    ("what is claimed", &["dispatch::claim", "postbacks::load"]),
     ("results, on their way to the database", &["dispatch::flush", "results::"]),
-    ("the rest of dispatch", &["postbacks::server::dispatch"]),
+    ("the rest of dispatch, claims among it", &["postbacks::server::dispatch"]),
 ];
 const OTHERS: &str = "the runtime, and others";
 /// How a frame of the kernel ends.

@@ -51,13 +51,13 @@ impl Flush {
 
 /// What one transaction is to write.
 #[derive(Default)]
-struct Batch {
+struct Writing {
     results: Vec<Results>,
     count: usize,
     written: Vec<oneshot::Sender<()>>,
 }
 
-impl Batch {
+impl Writing {
     fn add(&mut self, Message { results, written }: Message) {
         self.count += results.finishes.len();
         self.results.push(results);
@@ -82,17 +82,17 @@ impl Batch {
 async fn write_all(db: Db, mut receiver: mpsc::Receiver<Message>) {
     let mut under_way = JoinSet::new();
     while let Some(first) = receiver.recv().await {
-        let mut batch = Batch::default();
-        batch.add(first);
-        batch.fill(&mut receiver);
-        while !batch.may_begin(under_way.len()) {
+        let mut writing = Writing::default();
+        writing.add(first);
+        writing.fill(&mut receiver);
+        while !writing.may_begin(under_way.len()) {
             tokio::select! {
                 Some(ended) = under_way.join_next() => learn(ended),
-                Some(message) = receiver.recv(), if batch.count < MOST_RESULTS => batch.add(message),
+                Some(message) = receiver.recv(), if writing.count < MOST_RESULTS => writing.add(message),
             }
-            batch.fill(&mut receiver);
+            writing.fill(&mut receiver);
         }
-        under_way.spawn(write_batch(db.clone(), batch));
+        under_way.spawn(carry_out(db.clone(), writing));
     }
     while let Some(ended) = under_way.join_next().await {
         learn(ended);
@@ -105,7 +105,7 @@ fn learn(ended: Result<(), JoinError>) {
     }
 }
 
-async fn write_batch(db: Db, Batch { results, written, .. }: Batch) {
+async fn carry_out(db: Db, Writing { results, written, .. }: Writing) {
     if let Err(error) = write(&db, &results).await {
         // One of them may be what the database refuses: the others must not go down with it.
         tracing::error!(%error, calls = results.len(), "results are written one call at a time");
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_second_transaction_begins_for_many_results_alone() {
-        let of = |count| Batch { count, ..Batch::default() };
+        let of = |count| Writing { count, ..Writing::default() };
         assert!(of(1).may_begin(0) && of(0).may_begin(0));
         assert!(!of(ENOUGH - 1).may_begin(1) && of(ENOUGH).may_begin(1));
         assert!(!of(MOST_RESULTS).may_begin(AT_ONCE));

@@ -88,6 +88,7 @@ both_engines! {
         let said = attempts::last_word(&db, world.game_id, row.id).await.unwrap().unwrap();
         assert!(said.url.contains("/v1/requestStatus:retrieve?requestId=req-") && said.response.unwrap().contains("SUCCESS"));
         assert!(said.headers.iter().all(|(_, value)| !value.contains("ya29")), "the token is masked");
+        assert_eq!((said.method.as_str(), said.envelope.as_str()), ("GET", ""), "it has no body");
         let facts = health::of_network(&db, world.game_id, "google", asked_at).await.unwrap().unwrap();
         assert_eq!(judge::health(&facts), Health::Delivering);
     }
